@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using HmsOrleans.Grains.Hosts;
+
+namespace HmsOrleans.Grains.Fleet;
+
+/// <summary>The fleet: it keeps the view of all hosts, and what holds for all of them. There is one; its key is <see cref="Key"/>.</summary>
+[Alias("hms.IControllerGrain")]
+public interface IControllerGrain : IGrainWithStringKey
+{
+    /// <summary>Key of the only one.</summary>
+    const string Key = "fleet";
+
+    /// <summary>A host says that it has changes. They are fetched at once when <paramref name="urgent"/> (a state changed), else with the window.</summary>
+    [Alias("Update")]
+    Task Update(string host, long version, bool urgent);
+
+    /// <summary>A host says that it lives.</summary>
+    /// <returns>What holds for the host now.</returns>
+    [Alias("Heartbeat")]
+    Task<FleetOrder> Heartbeat(string host, long version);
+
+    /// <summary>All hosts, by address. Changes that hosts have told of are fetched first.</summary>
+    [Alias("GetHosts")]
+    Task<ImmutableArray<HostView>> GetHosts(CancellationToken cancellationToken);
+
+    /// <summary>One host; null when the fleet has none of that address. Changes that it has told of are fetched first.</summary>
+    [Alias("GetHost")]
+    Task<HostView?> GetHost(string address, CancellationToken cancellationToken);
+
+    /// <summary>Takes a host into the fleet. Idempotent.</summary>
+    /// <exception cref="HostUnavailableException">No silo runs there.</exception>
+    [Alias("AddHost")]
+    Task<HostView> AddHost(string address, CancellationToken cancellationToken);
+
+    /// <summary>Ends the supervision of a host; its silo goes on, idle.</summary>
+    /// <returns>False when the fleet has no host of that address.</returns>
+    [Alias("RemoveHost")]
+    Task<bool> RemoveHost(string address, CancellationToken cancellationToken);
+
+    /// <summary>What holds for all hosts.</summary>
+    [Alias("GetSettings")]
+    Task<FleetSettings> GetSettings(CancellationToken cancellationToken);
+
+    /// <summary>Changes what holds for all hosts; what is null stays as it is. Setting the threshold overrides every host's own, not those of single containers.</summary>
+    /// <param name="threshold">Percent, 0 to 100.</param>
+    /// <param name="aggregationWindow">0.05 s to 60 s.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>What came of it on each host.</returns>
+    [Alias("Change")]
+    Task<FleetChange> Change(double? threshold, TimeSpan? aggregationWindow, CancellationToken cancellationToken);
+
+    /// <summary>Waits until every setting made so far is saved.</summary>
+    /// <returns>Null when all are; else why not. They hold all the same, and saving goes on.</returns>
+    [Alias("WhenSaved")]
+    Task<string?> WhenSaved(CancellationToken cancellationToken);
+}
+
+/// <summary>What holds for all hosts.</summary>
+/// <param name="Threshold">Percent of packet loss above which a container is restarted.</param>
+/// <param name="AggregationWindow">Time over which updates are collected before they are fetched.</param>
+/// <param name="Heartbeat">Time between two signs of life of a host.</param>
+/// <param name="OfflineAfter">Time without a sign of life after which a host is shown as offline.</param>
+[GenerateSerializer, Immutable, Alias("hms.FleetSettings")]
+public sealed record FleetSettings(
+    [property: Id(0)] double Threshold,
+    [property: Id(1)] TimeSpan AggregationWindow,
+    [property: Id(2)] TimeSpan Heartbeat,
+    [property: Id(3)] TimeSpan OfflineAfter);
+
+/// <summary>What came of a change for the whole fleet.</summary>
+/// <param name="Settings">What holds now.</param>
+/// <param name="Hosts">Per host: null when it has applied it, else why not yet; it will when it is back.</param>
+[GenerateSerializer, Immutable, Alias("hms.FleetChange")]
+public sealed record FleetChange(
+    [property: Id(0)] FleetSettings Settings,
+    [property: Id(1)] ImmutableSortedDictionary<string, string?> Hosts);

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using HmsOrleans.Grains.Engine;
+
+namespace HmsOrleans.Grains.Health;
+
+/// <summary>All that is known about the health of one container; <see cref="HealthMachine"/> turns it and the next fact into the next.</summary>
+public sealed record ContainerHealth
+{
+    /// <summary>Of a container that nothing is known about yet.</summary>
+    public static ContainerHealth Fresh { get; } = new();
+
+    public HealthState State { get; init; } = HealthState.Unknown;
+
+    /// <summary>When <see cref="State"/> was entered.</summary>
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>What the engine last said, kept up to date by its events; null before the first description.</summary>
+    public EngineContainer? Container { get; init; }
+
+    /// <summary>Time of the last fact from the engine; older ones are dropped.</summary>
+    public DateTimeOffset LastFactAt { get; init; }
+
+    /// <summary>Why the engine cannot be asked; null while it answers.</summary>
+    public string? Silence { get; init; }
+
+    /// <summary>It has been seen running, so that a stop of it is a fault.</summary>
+    public bool SeenRunning { get; init; }
+
+    /// <summary>Start of the current run; null while it is not running.</summary>
+    public DateTimeOffset? RunningSince { get; init; }
+
+    /// <summary>Since when nothing has spoken against it; null while something does.</summary>
+    public DateTimeOffset? WellSince { get; init; }
+
+    /// <summary>A recovery has begun that sustained health has not confirmed yet.</summary>
+    public bool Recovering { get; init; }
+
+    /// <summary>Number of the last ordered start or restart; counts up over the life of the container.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>Recoveries in a row that did not last.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>When recoveries failed, within the quarantine window, oldest first.</summary>
+    public ImmutableArray<DateTimeOffset> FailedAt { get; init; } = [];
+
+    /// <summary>When a back-off ends; null when it is the engine that backs off under its own restart policy.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+
+    public Fault? LastFault { get; init; }
+
+    /// <summary>Last time somebody asked the engine to end it.</summary>
+    public DateTimeOffset? StopAskedAt { get; init; }
+
+    /// <summary>Until when a single lossy burst needs a second one to be believed, because bursts with losses below the threshold were seen.</summary>
+    public DateTimeOffset? NoisyUntil { get; init; }
+
+    /// <summary>The last window of probes to each of its addresses in this run.</summary>
+    public ImmutableSortedDictionary<string, Observation.Probed> Probes { get; init; } = ImmutableSortedDictionary<string, Observation.Probed>.Empty;
+
+    /// <summary>Why it is not probed; null while it is.</summary>
+    public string? NotProbed { get; init; }
+
+    /// <summary>Bytes in use; null while it is not running.</summary>
+    public long? Memory { get; init; }
+
+    /// <summary>Starts and restarts that were carried out for it.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>Lost share in percent on the worst of its addresses; null while it is not probed.</summary>
+    public double? PacketLoss => Probes.IsEmpty ? null : Probes.Values.Max(probed => 100.0 * probed.Lost / probed.Sent);
+
+    /// <summary>Mean round trip on the slowest of its addresses; null while none answers.</summary>
+    public TimeSpan? RoundTrip => Probes.Values.Max(probed => probed.RoundTrip);
+
+    /// <summary>The engine's description says that it runs.</summary>
+    public bool IsRunning => Container?.State == ContainerState.Running;
+}

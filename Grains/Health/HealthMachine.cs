@@ -1,0 +1,328 @@
+using System.Globalization;
+using HmsOrleans.Grains.Engine;
+
+namespace HmsOrleans.Grains.Health;
+
+/// <summary>
+/// Decides what a fact about a container means and what is to be done. Pure: no clock, no engine; the time arrives as
+/// <see cref="Observation.At"/>.
+/// </summary>
+/// <remarks>
+/// One way through: drop what is old, record what is new, then judge. A container is judged only when nothing is under way
+/// and the engine answers; a fault found then is healed at once, or waits (back-off), or is left to a person (quarantine).
+/// </remarks>
+public static class HealthMachine
+{
+    /// <summary>How long losses below the threshold make a later lossy burst doubtful. At 20 % loss one burst in 75,000 is
+    /// lossy at 60 % by chance (binomial, 13 or more of 20): too many for a fleet. Two in a row are one in 5 billion.</summary>
+    private static readonly TimeSpan NoiseMemory = TimeSpan.FromMinutes(1);
+
+    /// <summary>Time beyond the stop timeout within which a death still counts as the one that was asked for.</summary>
+    private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(5);
+
+    /// <summary>The next health, and what to do.</summary>
+    /// <param name="health">What was known.</param>
+    /// <param name="seen">The new fact.</param>
+    /// <param name="policy">The rules for this container as they stand now.</param>
+    public static Decision Decide(ContainerHealth health, Observation seen, HealthPolicy policy)
+    {
+        if (IsOld(health, seen))
+        {
+            return new(health);
+        }
+
+        var next = Record(health, seen, policy);
+        if (next.State == HealthState.Gone)
+        {
+            return new(next);
+        }
+        if (!policy.Supervised)
+        {
+            return new(Enter(Forgive(next), HealthState.Ignored, seen.At));
+        }
+        if (next.State == HealthState.Ignored)
+        {
+            next = Enter(next, HealthState.Unknown, seen.At);
+        }
+        if (next.State == HealthState.Restarting || next.Silence is not null || next.Container is null)
+        {
+            return new(next);
+        }
+        return next.Container.State switch
+        {
+            ContainerState.Running => JudgeRunning(next, seen, policy),
+            ContainerState.Exited => JudgeStopped(health, next, seen, policy),
+            // The engine is between two runs under its own restart policy: its turn, not ours.
+            ContainerState.Restarting => new(Enter(next, HealthState.BackingOff, seen.At) with { RetryAt = null, Recovering = true }),
+            _ => new(Enter(next, HealthState.Unknown, seen.At)),
+        };
+    }
+
+    /// <summary>When time alone may change something; null when only a new fact can. A host ticks its containers by it.</summary>
+    public static DateTimeOffset? NextDeadline(ContainerHealth health, HealthPolicy policy)
+    {
+        if (!policy.Supervised || health.Silence is not null)
+        {
+            return null;
+        }
+        return health.State switch
+        {
+            HealthState.BackingOff => health.RetryAt,
+            HealthState.Starting => health.Container?.HealthCheck == HealthCheck.Starting ? null : health.RunningSince + policy.StartGrace,
+            HealthState.Healthy or HealthState.Quarantined => RecoveredAt(health, policy),
+            _ => null,
+        };
+    }
+
+    /// <summary>Wait before the next attempt: doubles with each failure, up to the maximum.</summary>
+    /// <param name="failures">Recoveries in a row that did not last, 1 or more.</param>
+    /// <param name="policy">Gives the first wait and the longest.</param>
+    public static TimeSpan BackOff(int failures, HealthPolicy policy)
+    {
+        // Bounded so that the shift cannot overflow; 2^30 first waits are longer than any maximum.
+        var factor = 1L << Math.Clamp(failures - 1, 0, 30);
+        return policy.BackOff >= policy.MaxBackOff / factor ? policy.MaxBackOff : policy.BackOff * factor;
+    }
+
+    private static bool IsOld(ContainerHealth health, Observation seen) => seen switch
+    {
+        _ when health.State == HealthState.Gone => true,
+        Observation.FromEngine => seen.At <= health.LastFactAt,
+        Observation.Probed probed => probed.Sent == 0
+            || health.RunningSince is not { } start || probed.Since < start
+            || (health.Probes.TryGetValue(probed.Address, out var last) && probed.At <= last.At),
+        Observation.RestartEnded ended => health.State != HealthState.Restarting || ended.Attempt != health.Attempt,
+        _ => false,
+    };
+
+    /// <summary>Writes the fact down; what it means is judged afterwards.</summary>
+    private static ContainerHealth Record(ContainerHealth health, Observation seen, HealthPolicy policy)
+    {
+        if (seen is Observation.FromEngine)
+        {
+            // A fact proves that the engine speaks again.
+            health = health with { LastFactAt = seen.At, Silence = null };
+        }
+        return (seen, health.Container) switch
+        {
+            (Observation.Seen fact, _) => Describe(health, fact.Container, seen.At),
+            (Observation.Started, { } known) => Describe(health, Run(known, seen.At), seen.At),
+            (Observation.Died died, { } known) => Describe(health, known with { State = ContainerState.Exited, ExitCode = died.ExitCode, Pid = 0, Addresses = [] }, seen.At),
+            (Observation.Paused, { } known) => Describe(health, known with { State = ContainerState.Paused }, seen.At),
+            (Observation.Resumed, { } known) => Describe(health, known with { State = ContainerState.Running }, seen.At),
+            (Observation.OutOfMemory, { } known) => health with { Container = known with { OutOfMemory = true } },
+            (Observation.HealthChecked check, { } known) => health with
+            {
+                Container = known with { HealthCheck = check.Verdict },
+                WellSince = check.Verdict == HealthCheck.Healthy ? seen.At : health.WellSince,
+            },
+            (Observation.Signalled signalled, _) when Ends(signalled.Signal) => health with { StopAskedAt = seen.At },
+            (Observation.Removed, _) => Enter(health, HealthState.Gone, seen.At),
+            (Observation.Silenced silenced, _) => health with { Silence = silenced.Reason },
+            (Observation.Measured measured, { State: ContainerState.Running }) => health with { Memory = measured.MemoryBytes },
+            (Observation.NotProbed blind, _) => health with { NotProbed = blind.Reason, Probes = health.Probes.Clear(), WellSince = health.WellSince ?? seen.At },
+            (Observation.Probed probed, _) => RecordProbes(health, probed, policy),
+            (Observation.RestartEnded ended, _) => RecordEnd(health, ended, policy),
+            (Observation.Adopted, _) => Forgive(health) with { SeenRunning = true },
+            _ => health,
+        };
+    }
+
+    private static EngineContainer Run(EngineContainer known, DateTimeOffset at) => known with
+    {
+        State = ContainerState.Running,
+        StartedAt = at,
+        OutOfMemory = false,
+        HealthCheck = known.HealthCheck == HealthCheck.None ? HealthCheck.None : HealthCheck.Starting,
+        Addresses = [],
+    };
+
+    /// <summary>SIGHUP, SIGUSR1, SIGUSR2 and SIGWINCH are how people talk to a process, not how they end it.</summary>
+    private static bool Ends(int signal) => signal is not (1 or 10 or 12 or 28);
+
+    private static ContainerHealth Describe(ContainerHealth health, EngineContainer container, DateTimeOffset at)
+    {
+        health = health with { Container = container };
+        if (container.State != ContainerState.Running)
+        {
+            return health with { RunningSince = null, WellSince = null, Probes = health.Probes.Clear(), NotProbed = null, Memory = null, NoisyUntil = null };
+        }
+        // The engine sets its own start time just before it tells of the start.
+        var startedAt = container.StartedAt ?? at;
+        if (startedAt <= health.RunningSince)
+        {
+            return health;
+        }
+        return health with
+        {
+            SeenRunning = true,
+            RunningSince = startedAt,
+            WellSince = startedAt,
+            StopAskedAt = null,
+            Probes = health.Probes.Clear(),
+            NotProbed = null,
+            Memory = null,
+            NoisyUntil = null,
+        };
+    }
+
+    private static ContainerHealth RecordProbes(ContainerHealth health, Observation.Probed probed, HealthPolicy policy)
+    {
+        var lossy = IsLossy(probed, policy);
+        return health with
+        {
+            Probes = health.Probes.SetItem(probed.Address, probed),
+            NotProbed = null,
+            // One lost probe is everyday; more, below the threshold, is noise that chance can push above it.
+            NoisyUntil = !lossy && probed.Lost > 1 ? probed.At + NoiseMemory : health.NoisyUntil,
+            WellSince = lossy ? null : health.WellSince ?? probed.At,
+        };
+    }
+
+    private static bool IsLossy(Observation.Probed probed, HealthPolicy policy) =>
+        LossWindow.Judge(probed.Sent, probed.Lost, policy.ProbeCount, policy.Threshold) == LossVerdict.Lossy;
+
+    private static ContainerHealth RecordEnd(ContainerHealth health, Observation.RestartEnded ended, HealthPolicy policy) => ended.Outcome switch
+    {
+        RestartOutcome.Done => Enter(health, HealthState.Starting, ended.At) with { Restarts = health.Restarts + 1 },
+        RestartOutcome.Refused => Fail(health with { LastFault = new(FaultCause.StartRefused, ended.At, ended.Detail ?? "the engine refused") }, ended.At, policy),
+        RestartOutcome.Unanswered => Enter(health, HealthState.Unknown, ended.At) with { Silence = ended.Detail ?? "the engine does not answer" },
+        _ => Enter(health, HealthState.Unknown, ended.At),
+    };
+
+    private static Decision JudgeStopped(ContainerHealth before, ContainerHealth health, Observation seen, HealthPolicy policy)
+    {
+        switch (health.State)
+        {
+            case HealthState.Quarantined:
+                return new(health);
+            case HealthState.BackingOff when health.RetryAt is { } retry:
+                return seen.At < retry ? new(health) : Order(health, HealthAction.Start, seen.At);
+            case HealthState.BackingOff when seen is not Observation.Seen:
+                return new(health); // The engine said that it would restart it; only its own word can end that.
+        }
+
+        var container = health.Container!;
+        // A death that was asked for, or that nobody saw because the engine was silent, is not the container's failing.
+        var asked = health.StopAskedAt is { } at && seen.At - at <= container.StopTimeout + StopMargin;
+        var unseen = before.Silence is not null || before.Container is null || !before.SeenRunning;
+        var cause = asked || unseen ? FaultCause.Stopped : container.OutOfMemory ? FaultCause.OutOfMemory : FaultCause.Died;
+        if (!Heals(health, container, cause, policy))
+        {
+            return new(Enter(health, HealthState.Unknown, seen.At));
+        }
+
+        var evidence = string.Create(CultureInfo.InvariantCulture, $"exit code {container.ExitCode}{(container.OutOfMemory ? ", out of memory" : "")}");
+        var fault = new Fault(cause, seen.At, evidence);
+        if (cause != FaultCause.Stopped && seen is not Observation.Seen && EngineRestarts(container))
+        {
+            return new(Enter(health, HealthState.BackingOff, seen.At) with { RetryAt = null, Recovering = true, LastFault = fault });
+        }
+        return OnFault(health, fault, policy);
+    }
+
+    private static bool Heals(ContainerHealth health, EngineContainer container, FaultCause cause, HealthPolicy policy) =>
+        (health.SeenRunning || policy.Adopted)
+        && !container.AutoRemove
+        && policy.Restart switch
+        {
+            RestartMode.Always => true,
+            RestartMode.OnFailure => cause != FaultCause.Stopped && container.ExitCode != 0,
+            _ => false,
+        };
+
+    /// <summary>The engine will start it by itself after a death that nobody asked for; a second start would be one too many.</summary>
+    private static bool EngineRestarts(EngineContainer container) =>
+        container.RestartPolicy is "always" or "unless-stopped" || (container.RestartPolicy == "on-failure" && container.ExitCode != 0);
+
+    private static Decision JudgeRunning(ContainerHealth health, Observation seen, HealthPolicy policy)
+    {
+        if (policy.Restart != RestartMode.Never)
+        {
+            if (health.Container!.HealthCheck == HealthCheck.Unhealthy)
+            {
+                return JudgeFailing(health with { WellSince = null }, new(FaultCause.Unhealthy, seen.At, "its health check fails"), policy);
+            }
+            if (seen is Observation.Probed probed && IsLossy(probed, policy) && IsFresh(health, probed, policy))
+            {
+                var evidence = string.Create(CultureInfo.InvariantCulture, $"{probed.Lost} of {probed.Sent} probes lost to {probed.Address}");
+                return health.State is HealthState.Healthy or HealthState.Starting && probed.At < health.NoisyUntil
+                    ? new(Enter(health, HealthState.Suspect, seen.At))
+                    : JudgeFailing(health, new(FaultCause.PacketLoss, seen.At, evidence), policy);
+            }
+        }
+        return new(Improve(health, seen, policy));
+    }
+
+    /// <summary>Probes sent within the start grace, or over a longer span than a round, prove nothing about now.</summary>
+    private static bool IsFresh(ContainerHealth health, Observation.Probed probed, HealthPolicy policy) =>
+        probed.Since >= health.RunningSince + policy.StartGrace && probed.At - probed.Since <= policy.MaxEvidenceAge;
+
+    /// <summary>It runs and fails: now, or when its back-off is over, or no more.</summary>
+    private static Decision JudgeFailing(ContainerHealth health, Fault fault, HealthPolicy policy) => health.State switch
+    {
+        HealthState.Quarantined => new(health),
+        HealthState.BackingOff when fault.At < health.RetryAt => new(health),
+        HealthState.BackingOff when health.RetryAt is not null => Order(health, HealthAction.Restart, fault.At),
+        _ => OnFault(health, fault, policy),
+    };
+
+    /// <summary>Nothing new speaks against a running container: how far has it come on the way to healthy?</summary>
+    private static ContainerHealth Improve(ContainerHealth health, Observation seen, HealthPolicy policy)
+    {
+        var well = health.WellSince is not null;
+        health = health.State switch
+        {
+            HealthState.Unknown => Enter(health, HealthState.Starting, seen.At),
+            HealthState.BackingOff when well => Enter(health, HealthState.Starting, seen.At) with { RetryAt = null },
+            HealthState.Suspect when well => Enter(health, HealthState.Healthy, seen.At),
+            _ => health,
+        };
+        if (health.State == HealthState.Starting && health.Container!.HealthCheck != HealthCheck.Starting && seen.At >= health.RunningSince + policy.StartGrace)
+        {
+            health = Enter(health, HealthState.Healthy, seen.At);
+        }
+        return health.State is HealthState.Healthy or HealthState.Quarantined && seen.At >= RecoveredAt(health, policy)
+            ? Enter(Forgive(health), HealthState.Healthy, seen.At)
+            : health;
+    }
+
+    /// <summary>When a recovery will have lasted long enough; null when none is under way, or something speaks against it.</summary>
+    private static DateTimeOffset? RecoveredAt(ContainerHealth health, HealthPolicy policy) =>
+        health is { Recovering: true, RunningSince: not null } ? health.WellSince + policy.RecoveredAfter : null;
+
+    /// <summary>Heals at once, unless the last recovery has not held: then the container waits, or is left to a person.</summary>
+    private static Decision OnFault(ContainerHealth health, Fault fault, HealthPolicy policy)
+    {
+        health = health with { LastFault = fault };
+        return health.Recovering && fault.Cause != FaultCause.Stopped
+            ? new(Fail(health, fault.At, policy))
+            : Order(health, health.IsRunning ? HealthAction.Restart : HealthAction.Start, fault.At);
+    }
+
+    private static Decision Order(ContainerHealth health, HealthAction action, DateTimeOffset at) =>
+        new(Enter(health, HealthState.Restarting, at) with { Attempt = health.Attempt + 1, Recovering = true, RetryAt = null }, action);
+
+    /// <summary>Counts a recovery that did not last.</summary>
+    private static ContainerHealth Fail(ContainerHealth health, DateTimeOffset at, HealthPolicy policy)
+    {
+        var failedAt = health.FailedAt.RemoveAll(failed => failed <= at - policy.QuarantineWindow).Add(at);
+        health = health with { Failures = health.Failures + 1, FailedAt = failedAt, WellSince = null, Recovering = true };
+        return failedAt.Length >= policy.QuarantineAfter
+            ? Enter(health, HealthState.Quarantined, at) with { RetryAt = null }
+            : Enter(health, HealthState.BackingOff, at) with { RetryAt = at + BackOff(health.Failures, policy) };
+    }
+
+    /// <summary>Earlier failures no longer count.</summary>
+    private static ContainerHealth Forgive(ContainerHealth health) => health with
+    {
+        State = health.State is HealthState.Quarantined or HealthState.BackingOff ? HealthState.Unknown : health.State,
+        Failures = 0,
+        FailedAt = [],
+        Recovering = false,
+        RetryAt = null,
+    };
+
+    private static ContainerHealth Enter(ContainerHealth health, HealthState state, DateTimeOffset at) =>
+        health.State == state ? health : health with { State = state, Since = at };
+}
