@@ -33,6 +33,6 @@ internal sealed class ContainerGrain : Grain, IContainerGrain
 
         var view = ContainerSentence.View(HostBoundPlacement.HostOf(this.GetPrimaryKeyString()), _health, policy);
         return Task.FromResult(new ContainerReport(
-            view, action, _health.Attempt, HealthMachine.NextDeadline(_health, policy), ++_revision, _health.Container, changes.ToImmutable()));
+            view, action, _health.Attempt, HealthMachine.NextDeadline(_health, policy), ++_revision, _health.Container, _health.State == HealthState.Gone, changes.ToImmutable()));
     }
 }

@@ -23,6 +23,7 @@ public interface IContainerGrain : IGrainWithStringKey
 /// <param name="Deadline">When the host should come back although nothing happened.</param>
 /// <param name="Revision">Grows with each call: of two answers the one with the higher revision holds.</param>
 /// <param name="Container">The engine's description as it stands now.</param>
+/// <param name="Gone">The engine has removed it; nothing more will come.</param>
 /// <param name="Changes">Changes of state on the way, oldest first.</param>
 [GenerateSerializer, Immutable, Alias("hms.ContainerReport")]
 public sealed record ContainerReport(
@@ -32,7 +33,8 @@ public sealed record ContainerReport(
     [property: Id(3)] DateTimeOffset? Deadline,
     [property: Id(4)] long Revision,
     [property: Id(5)] EngineContainer? Container,
-    [property: Id(6)] ImmutableArray<HealthChange> Changes);
+    [property: Id(6)] bool Gone,
+    [property: Id(7)] ImmutableArray<HealthChange> Changes);
 
 /// <summary>A change of a container's state.</summary>
 /// <param name="At">When (UTC).</param>

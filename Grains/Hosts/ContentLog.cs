@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using HmsOrleans.Grains.Containers;
 
 namespace HmsOrleans.Grains.Hosts;

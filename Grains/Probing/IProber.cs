@@ -49,8 +49,9 @@ public abstract record ProbeReport(string ContainerId, IPAddress Address, DateTi
 /// <summary>How probes are sent.</summary>
 /// <param name="Mode">Which kind of socket the kernel permits.</param>
 /// <param name="Reason">Where there is none: what to change.</param>
+/// <param name="Count">Probes in a full burst.</param>
 [GenerateSerializer, Immutable, Alias("hms.ProberStatus")]
-public sealed record ProberStatus([property: Id(0)] ProberMode Mode, [property: Id(1)] string? Reason = null);
+public sealed record ProberStatus([property: Id(0)] ProberMode Mode, [property: Id(1)] string? Reason = null, [property: Id(2)] int Count = 20);
 
 /// <summary>Kind of ICMP socket.</summary>
 [GenerateSerializer]

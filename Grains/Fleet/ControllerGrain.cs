@@ -1,0 +1,248 @@
+using System.Collections.Immutable;
+using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Settings;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+
+namespace HmsOrleans.Grains.Fleet;
+
+/// <remarks>Reentrant: its turns leave nothing half made at an await, and a read that waits for one host must not hold up the others.</remarks>
+[Reentrant, KeepAlive]
+internal sealed partial class ControllerGrain(
+    IOptions<ControllerOptions> controllerOptions,
+    IOptions<HealthOptions> healthOptions,
+    TimeProvider time,
+    ILogger<ControllerGrain> logger) : Grain, IControllerGrain
+{
+    /// <summary>A host on the same network answers in milliseconds; one that does not is shown as it was.</summary>
+    private static readonly TimeSpan FetchLimit = TimeSpan.FromSeconds(2);
+
+    private readonly ControllerOptions _options = controllerOptions.Value;
+    private readonly SortedDictionary<string, KnownHost> _hosts = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopping = new();
+
+    private SettingsKeeper<FleetState> _state = null!;
+    private IGrainTimer _window = null!;
+
+    private FleetState State => _state.Current;
+
+    private TimeSpan Window => State.AggregationWindow ?? _options.AggregationWindow;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var store = GrainFactory.GetGrain<IFleetStateGrain>(IControllerGrain.Key);
+        _state = new(await store.Load(cancellationToken), store.Save, time, logger, _stopping.Token);
+        foreach (var (address, _) in State.Hosts.Where(host => host.Value))
+        {
+            _hosts[address] = new(address);
+        }
+        _window = this.RegisterGrainTimer(OnWindow, new() { DueTime = TimeSpan.Zero, Period = Window, Interleave = true, KeepAlive = true });
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _stopping.Cancel();
+        return Task.CompletedTask;
+    }
+
+    public Task Update(string host, long version, bool urgent)
+    {
+        if (SignOfLife(host, version) is { } known && urgent)
+        {
+            _ = Fetch(known);
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task<FleetOrder> Heartbeat(string host, long version)
+    {
+        SignOfLife(host, version);
+        return Task.FromResult(State.OrderFor(host));
+    }
+
+    public async Task<ImmutableArray<HostView>> GetHosts(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_hosts.Values.Where(host => host.IsMarked).Select(Fetch)).WaitAsync(cancellationToken);
+        return [.. _hosts.Values.Select(View)];
+    }
+
+    public async Task<HostView?> GetHost(string address, CancellationToken cancellationToken)
+    {
+        if (!_hosts.TryGetValue(address, out var host))
+        {
+            return null;
+        }
+        if (host.IsMarked)
+        {
+            await Fetch(host).WaitAsync(cancellationToken);
+        }
+        return View(host);
+    }
+
+    public async Task<HostView> AddHost(string address, CancellationToken cancellationToken)
+    {
+        // Asked first: a host without a silo must not become a member that nobody can ever reach.
+        await GrainFactory.GetGrain<IHostManagerGrain>(address).GetStatus(cancellationToken);
+        var host = Register(address);
+        await Push(host, cancellationToken);
+        await Fetch(host).WaitAsync(cancellationToken);
+        return View(host);
+    }
+
+    public async Task<bool> RemoveHost(string address, CancellationToken cancellationToken)
+    {
+        if (!_hosts.Remove(address, out var host))
+        {
+            return false;
+        }
+        Change(State with { Hosts = State.Hosts.SetItem(address, false) });
+        await Push(host, cancellationToken);
+        return true;
+    }
+
+    public Task<FleetSettings> GetSettings(CancellationToken cancellationToken) => Task.FromResult(
+        new FleetSettings(State.Threshold ?? healthOptions.Value.Threshold, Window, _options.Heartbeat, _options.OfflineAfter));
+
+    public async Task<FleetChange> Change(double? threshold, TimeSpan? aggregationWindow, CancellationToken cancellationToken)
+    {
+        if (threshold is not (null or (>= 0 and <= 100)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "a threshold is a percentage from 0 to 100");
+        }
+        if (aggregationWindow < ControllerOptions.MinWindow || aggregationWindow > ControllerOptions.MaxWindow)
+        {
+            throw new ArgumentOutOfRangeException(nameof(aggregationWindow), aggregationWindow, "an aggregation window is 0.05 s to 60 s");
+        }
+        Change(State with
+        {
+            Threshold = threshold ?? State.Threshold,
+            ThresholdRevision = threshold is null ? State.ThresholdRevision : State.Revision + 1,
+            AggregationWindow = aggregationWindow ?? State.AggregationWindow,
+        });
+        if (aggregationWindow is { } window)
+        {
+            _window.Change(window, window);
+        }
+
+        var outcomes = threshold is null
+            ? []
+            : await Task.WhenAll(_hosts.Values.Select(async host => (host.Address, Outcome: await Push(host, cancellationToken))));
+        return new(await GetSettings(cancellationToken), outcomes.ToImmutableSortedDictionary(host => host.Address, host => host.Outcome));
+    }
+
+    public Task<string?> WhenSaved(CancellationToken cancellationToken) => _state.WhenSaved(cancellationToken);
+
+    private void Change(FleetState next) => _state.Change(next with { Revision = State.Revision + 1 });
+
+    private KnownHost? SignOfLife(string address, long version)
+    {
+        if (!State.Hosts.GetValueOrDefault(address, true))
+        {
+            return null;
+        }
+        var host = Register(address);
+        host.LastHeartbeat = time.GetUtcNow();
+        host.ToldVersion = version;
+        return host;
+    }
+
+    private KnownHost Register(string address)
+    {
+        if (!_hosts.TryGetValue(address, out var host))
+        {
+            _hosts[address] = host = new(address);
+        }
+        if (!State.Hosts.GetValueOrDefault(address))
+        {
+            Change(State with { Hosts = State.Hosts.SetItem(address, true) });
+        }
+        return host;
+    }
+
+    private Task OnWindow(CancellationToken cancellationToken) => Task.WhenAll(_hosts.Values.Where(host => host.IsMarked).Select(Fetch));
+
+    /// <summary>Gives a host what holds for it; null when it has it, else why not. It asks again with its next heartbeat.</summary>
+    private async Task<string?> Push(KnownHost host, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(FetchLimit);
+        try
+        {
+            await GrainFactory.GetGrain<IHostManagerGrain>(host.Address).Apply(State.OrderFor(host.Address), limit.Token).WaitAsync(limit.Token);
+            return null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogHostSilent(logger, host.Address, e.Message);
+            return $"not reached ({e.Message}); it applies it when it is back";
+        }
+    }
+
+    /// <summary>Fetches what is new on a host. One fetch at a time: news that come during one lead to another.</summary>
+    private Task Fetch(KnownHost host)
+    {
+        if (host.Fetching is { IsCompleted: false } running)
+        {
+            host.FetchAgain = true;
+            return running;
+        }
+        return host.Fetching = FetchUntilDone(host);
+    }
+
+    private async Task FetchUntilDone(KnownHost host)
+    {
+        do
+        {
+            host.FetchAgain = false;
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            limit.CancelAfter(FetchLimit);
+            try
+            {
+                var content = await GrainFactory.GetGrain<IHostManagerGrain>(host.Address)
+                    .GetContent(host.Mirror.Epoch, host.Mirror.Version, limit.Token).WaitAsync(limit.Token);
+                host.Mirror.Merge(content);
+                host.LastHeartbeat = time.GetUtcNow();
+            }
+            catch (Exception e) // Whatever stands between: the host stays marked and is asked again with the next window.
+            {
+                LogHostSilent(logger, host.Address, e.Message);
+                return;
+            }
+        }
+        while (host.FetchAgain);
+    }
+
+    private HostView View(KnownHost host)
+    {
+        var offline = host.LastHeartbeat is not { } last || time.GetUtcNow() - last > _options.OfflineAfter;
+        var state = offline ? HostState.Offline
+            : host.Fetching is { IsCompleted: false } ? HostState.WaitingForUpdate
+            : host.IsMarked ? HostState.UpdatePresent
+            : HostState.Updated;
+        return new(host.Address, state, host.LastHeartbeat, host.Mirror.Status, host.Mirror.Containers);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host} does not answer the controller: {Reason}")]
+    private static partial void LogHostSilent(ILogger logger, string host, string reason);
+
+    /// <summary>What the controller keeps about a host.</summary>
+    private sealed class KnownHost(string address)
+    {
+        public string Address => address;
+
+        public HostMirror Mirror { get; } = new();
+
+        public DateTimeOffset? LastHeartbeat { get; set; }
+
+        /// <summary>The version that the host last told of. It counts anew when the host's grain does.</summary>
+        public long ToldVersion { get; set; }
+
+        public Task? Fetching { get; set; }
+
+        public bool FetchAgain { get; set; }
+
+        public bool IsMarked => Mirror.Status is null || ToldVersion != Mirror.Version;
+    }
+}

@@ -1,0 +1,579 @@
+using System.Collections.Immutable;
+using HmsOrleans.Grains.Containers;
+using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Fleet;
+using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Probing;
+using HmsOrleans.Grains.Settings;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace HmsOrleans.Grains.Hosts;
+
+/// <remarks>Restarts and messages to the controller are started in a turn and never awaited in one: what comes of them arrives as a fact.</remarks>
+[HostBound, KeepAlive]
+internal sealed partial class HostManagerGrain(
+    IContainerEngine engine,
+    IProber prober,
+    IOptions<HealthOptions> healthOptions,
+    IOptions<ControllerOptions> controllerOptions,
+    TimeProvider time,
+    ILogger<HostManagerGrain> logger) : Grain, IHostManagerGrain
+{
+    /// <summary>How exactly back-offs and graces are kept.</summary>
+    private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time that the engine gets beyond the stop timeout to stop and start a container.</summary>
+    private static readonly TimeSpan EngineMargin = TimeSpan.FromSeconds(60);
+
+    private readonly HealthOptions _rules = healthOptions.Value;
+    private readonly Dictionary<string, HostedContainer> _containers = [];
+    private readonly ContentLog _content = new();
+    private readonly SemaphoreSlim _slots = new(healthOptions.Value.ConcurrentRestarts);
+    private readonly CancellationTokenSource _stopping = new();
+
+    private SettingsKeeper<HostSettings>? _settings;
+    private string? _notLoadedBecause = "not read yet";
+    private string? _engineSilence = "not asked yet";
+    private DateTimeOffset _engineSince;
+    private bool _listed;
+    private DateTimeOffset _nextHeartbeat;
+    private bool _telling;
+    private bool _moreToTell;
+    private bool _urgentToTell;
+
+    private string Address => this.GetPrimaryKeyString();
+
+    private bool IsSupervised => _settings is { Current.Fleet.Supervised: true };
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _engineSince = time.GetUtcNow();
+        await LoadSettings(cancellationToken);
+        this.RegisterGrainTimer(OnRound, new() { DueTime = Round, Period = Round, KeepAlive = true });
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _stopping.Cancel();
+        foreach (var id in _containers.Keys)
+        {
+            prober.Unwatch(id);
+        }
+        return Task.CompletedTask;
+    }
+
+    public async Task<Guid> Observe(HostFacts facts, CancellationToken cancellationToken)
+    {
+        if (_settings is null)
+        {
+            // Without its settings the host does not know whom it must leave alone: it takes in nothing and asks for it again.
+            await LoadSettings(cancellationToken);
+            if (_settings is null)
+            {
+                return Guid.Empty;
+            }
+        }
+
+        var news = facts.Facts.ToLookup(fact => fact.ContainerId, fact => fact.Seen);
+        var work = news.Select(group => Tell(group.Key, [.. group], cancellationToken)).ToList();
+        if (facts.EngineSilence != _engineSilence)
+        {
+            NoteEngine(facts.EngineSilence, facts.At);
+            if (facts.EngineSilence is { } silence)
+            {
+                work.AddRange(_containers.Keys.Select(id => Tell(id, [new Observation.Silenced(facts.At, silence)], cancellationToken)));
+            }
+        }
+        if (facts.IsComplete)
+        {
+            work.AddRange(_containers.Keys.Where(id => !news.Contains(id)).ToList()
+                .Select(id => Tell(id, [new Observation.Removed(facts.At)], cancellationToken)));
+        }
+        await Task.WhenAll(work);
+        if (facts.IsComplete)
+        {
+            NoteListed();
+        }
+        return _content.Epoch;
+    }
+
+    public Task<HostContent> GetContent(Guid epoch, long since, CancellationToken cancellationToken) =>
+        Task.FromResult(_content.Since(epoch, since, Status()));
+
+    public Task<HostStatus> GetStatus(CancellationToken cancellationToken) => Task.FromResult(Status());
+
+    public Task<ContainerCommandResult> Ignore(string container, CancellationToken cancellationToken) =>
+        Command(container, kept => kept with { Supervised = false }, at => new Observation.Ticked(at), cancellationToken);
+
+    public Task<ContainerCommandResult> Supervise(string container, CancellationToken cancellationToken) =>
+        Command(container, kept => kept with { Supervised = true }, at => new Observation.Adopted(at), cancellationToken);
+
+    public Task<ContainerCommandResult> SetThreshold(string container, double? threshold, CancellationToken cancellationToken)
+    {
+        CheckThreshold(threshold);
+        return Command(container, kept => kept with { Threshold = threshold }, at => new Observation.Ticked(at), cancellationToken);
+    }
+
+    public async Task<HostStatus> SetThreshold(double? threshold, CancellationToken cancellationToken)
+    {
+        CheckThreshold(threshold);
+        var settings = Settings();
+        settings.Change(settings.Current with { Threshold = threshold });
+        await TellAllTheirRules(cancellationToken);
+        return Status();
+    }
+
+    public async Task Apply(FleetOrder fleet, CancellationToken cancellationToken)
+    {
+        var settings = Settings();
+        var known = settings.Current.Fleet;
+        if (fleet.Revision <= known.Revision)
+        {
+            return;
+        }
+        settings.Change(settings.Current with
+        {
+            Fleet = fleet,
+            Threshold = fleet.ThresholdRevision > known.ThresholdRevision ? null : settings.Current.Threshold,
+        });
+        if (fleet.Supervised != known.Supervised)
+        {
+            LogSupervision(logger, Address, fleet.Supervised ? "is under supervision" : "is no longer under supervision");
+        }
+        await TellAllTheirRules(cancellationToken);
+    }
+
+    public Task<string?> WhenSaved(CancellationToken cancellationToken) => Settings().WhenSaved(cancellationToken);
+
+    private static void CheckThreshold(double? threshold)
+    {
+        if (threshold is not (null or (>= 0 and <= 100)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "a threshold is a percentage from 0 to 100");
+        }
+    }
+
+    private SettingsKeeper<HostSettings> Settings() =>
+        _settings ?? throw new HostUnavailableException(Address, $"the settings of host {Address} could not be read yet: {_notLoadedBecause}");
+
+    private async Task LoadSettings(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(LoadLimit);
+        var store = GrainFactory.GetGrain<IHostSettingsGrain>(Address);
+        try
+        {
+            var loaded = await store.Load(limit.Token);
+            _settings = new(loaded, store.Save, time, logger, _stopping.Token);
+            _notLoadedBecause = null;
+        }
+        catch (Exception e) // Whatever the store throws: it means "not known yet", and the host waits with everything.
+        {
+            if (_notLoadedBecause != e.Message)
+            {
+                LogNotLoaded(logger, Address, e.Message);
+            }
+            _notLoadedBecause = e.Message;
+        }
+    }
+
+    /// <summary>The periodic round: what is due by time alone.</summary>
+    private async Task OnRound(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (now >= _nextHeartbeat)
+        {
+            _nextHeartbeat = now + controllerOptions.Value.Heartbeat;
+            _ = SendHeartbeat();
+        }
+        var due = _containers.Where(entry => entry.Value.Deadline <= now).Select(entry => entry.Key).ToList();
+        await Task.WhenAll(due.Select(id => Tell(id, [new Observation.Ticked(now)], cancellationToken)));
+    }
+
+    private Task TellAllTheirRules(CancellationToken cancellationToken)
+    {
+        _content.Touch();
+        TellController(urgent: true);
+        var now = time.GetUtcNow();
+        return Task.WhenAll(_containers.Keys.ToList().Select(id => Tell(id, [new Observation.Ticked(now)], cancellationToken)));
+    }
+
+    private async Task<ContainerCommandResult> Command(
+        string container, Func<ContainerSettings, ContainerSettings> change, Func<DateTimeOffset, Observation> fact, CancellationToken cancellationToken)
+    {
+        var match = ContainerName.Resolve(_content.Views, container);
+        if (match.Container is not { Id: var id })
+        {
+            return new(null, match.Matches);
+        }
+        var settings = Settings();
+        settings.Change(settings.Current.With(id, change(settings.Current.Of(id))));
+        await Tell(id, [fact(time.GetUtcNow())], cancellationToken);
+        return new(_content.Find(id), []);
+    }
+
+    /// <summary>Tells a container facts, and carries out what it answers.</summary>
+    private async Task Tell(string id, ImmutableArray<Observation> facts, CancellationToken cancellationToken)
+    {
+        var hosted = Hosted(id, facts);
+        var report = await GrainFactory.GetGrain<IContainerGrain>($"{Address}/{id}").Observe(facts, PolicyFor(id, hosted), cancellationToken);
+        if (report.Revision > hosted.Revision)
+        {
+            Take(id, hosted, report);
+        }
+        foreach (var change in report.Changes)
+        {
+            LogChange(hosted, change);
+        }
+        if (report.Action != HealthAction.None && !hosted.IsBeingHealed)
+        {
+            hosted.IsBeingHealed = true;
+            _ = Heal(id, hosted, report);
+        }
+        else if (report.View?.Health == HealthState.Restarting && !hosted.IsBeingHealed)
+        {
+            // Its order was lost with an earlier life of this grain, or came while an older one was still being carried out.
+            await Tell(id, [new Observation.RestartEnded(time.GetUtcNow(), report.Attempt, RestartOutcome.Withdrawn)], cancellationToken);
+        }
+    }
+
+    private HostedContainer Hosted(string id, ImmutableArray<Observation> facts)
+    {
+        if (!_containers.TryGetValue(id, out var hosted))
+        {
+            _containers[id] = hosted = new();
+        }
+        if (facts.OfType<Observation.Seen>().LastOrDefault() is { Container: var described } && hosted.ReadLabels(described) is { Unknown: { Count: > 0 } unknown })
+        {
+            LogUnknownLabels(logger, described.Name, string.Join(", ", unknown));
+        }
+        return hosted;
+    }
+
+    private HealthPolicy PolicyFor(string id, HostedContainer hosted)
+    {
+        var settings = Settings().Current;
+        var kept = settings.Of(id);
+        return new()
+        {
+            Supervised = settings.Fleet.Supervised && (kept.Supervised ?? hosted.Labels.Supervised ?? true),
+            Adopted = kept.Adopted,
+            Threshold = kept.Threshold ?? hosted.Labels.Threshold ?? HostThreshold(settings),
+            Restart = hosted.Labels.Restart ?? RestartMode.Always,
+            StartGrace = _rules.StartGrace,
+            RecoveredAfter = _rules.RecoveredAfter,
+            BackOff = _rules.BackOff,
+            MaxBackOff = _rules.MaxBackOff,
+            QuarantineAfter = _rules.QuarantineAfter,
+            QuarantineWindow = _rules.QuarantineWindow,
+            ProbeCount = prober.Status.Count,
+        };
+    }
+
+    private double HostThreshold(HostSettings settings) => settings.Threshold ?? settings.Fleet.Threshold ?? _rules.Threshold;
+
+    /// <summary>Takes in a container's newest answer: what is shown, what is probed, what is remembered.</summary>
+    private void Take(string id, HostedContainer hosted, ContainerReport report)
+    {
+        (hosted.Revision, hosted.Deadline, hosted.Container) = (report.Revision, report.Deadline, report.Container);
+        if (report.Gone)
+        {
+            Forget(id);
+            return;
+        }
+        if (report.View is not { } view)
+        {
+            return;
+        }
+        var change = _content.Put(view);
+        if (change != ContentChange.None)
+        {
+            TellController(urgent: change == ContentChange.State);
+        }
+        Probe(id, hosted, view);
+        var settings = Settings();
+        if (view.ContainerState == ContainerState.Running && settings.Current.Of(id) is { Adopted: false } kept)
+        {
+            settings.Change(settings.Current.With(id, kept with { Adopted = true }));
+        }
+    }
+
+    private void Forget(string id)
+    {
+        prober.Unwatch(id);
+        _containers.Remove(id);
+        TellController(urgent: _content.Remove(id) != ContentChange.None);
+        var settings = Settings();
+        if (settings.Current.Containers.ContainsKey(id))
+        {
+            settings.Change(settings.Current with { Containers = settings.Current.Containers.Remove(id) });
+        }
+    }
+
+    /// <summary>Probes a container while it runs under supervision and nothing is being done to it.</summary>
+    private void Probe(string id, HostedContainer hosted, ContainerView view)
+    {
+        var wanted = view is { ContainerState: ContainerState.Running, Health: not (HealthState.Ignored or HealthState.Restarting) } && hosted.Container is { } container
+            ? container.Addresses.Select(address => new ProbeTarget(id, address.Address, address.PrefixLength, view.Threshold)).ToImmutableArray()
+            : [];
+        if (wanted.SequenceEqual(hosted.Probed) && (wanted.IsEmpty || hosted.ProbedRun == hosted.Container?.StartedAt))
+        {
+            return;
+        }
+        prober.Unwatch(id);
+        foreach (var target in wanted)
+        {
+            prober.Watch(target);
+        }
+        (hosted.Probed, hosted.ProbedRun) = (wanted, hosted.Container?.StartedAt);
+    }
+
+    /// <summary>Carries out an order, and reports its end. Runs beside the turns.</summary>
+    private async Task Heal(string id, HostedContainer hosted, ContainerReport order)
+    {
+        var orderedAt = time.GetUtcNow();
+        var facts = ImmutableArray.CreateBuilder<Observation>();
+        try
+        {
+            await _slots.WaitAsync(_stopping.Token);
+            try
+            {
+                // Evidence against a running container ages while it waits its turn; that a stopped one is stopped does not.
+                var tooLate = order.Action == HealthAction.Restart && time.GetUtcNow() - orderedAt > new HealthPolicy().MaxEvidenceAge;
+                if (tooLate || !PolicyFor(id, hosted).Supervised)
+                {
+                    facts.Add(new Observation.RestartEnded(time.GetUtcNow(), order.Attempt, RestartOutcome.Withdrawn));
+                }
+                else
+                {
+                    await CarryOut(id, hosted, order, facts);
+                }
+            }
+            finally
+            {
+                _slots.Release();
+            }
+            hosted.HealedAfter = time.GetUtcNow() - (order.View?.LastFault?.At ?? orderedAt);
+            await Tell(id, facts.ToImmutable(), _stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The grain ends; its next life asks the container anew.
+        }
+        catch (Exception e)
+        {
+            LogHealFailed(logger, e, hosted.Name);
+        }
+        finally
+        {
+            hosted.IsBeingHealed = false;
+        }
+    }
+
+    private async Task CarryOut(string id, HostedContainer hosted, ContainerReport order, ImmutableArray<Observation>.Builder facts)
+    {
+        var (outcome, detail) = (RestartOutcome.Done, (string?)null);
+        try
+        {
+            if (order.Action == HealthAction.Start)
+            {
+                await engine.StartAsync(id, _stopping.Token);
+            }
+            else
+            {
+                var stopTimeout = hosted.Labels.StopTimeout;
+                var limit = (stopTimeout ?? hosted.Container?.StopTimeout ?? TimeSpan.FromSeconds(10)) + EngineMargin;
+                await engine.RestartAsync(id, stopTimeout, limit, _stopping.Token);
+            }
+        }
+        catch (EngineRefusedException e)
+        {
+            (outcome, detail) = (RestartOutcome.Refused, e.Message);
+        }
+        catch (EngineSilentException e)
+        {
+            (outcome, detail) = (RestartOutcome.Unanswered, e.Message);
+        }
+
+        if (outcome != RestartOutcome.Unanswered)
+        {
+            // The engine's answer says what it did; only a look says how the container is: it may have died again meanwhile.
+            var askedAt = time.GetUtcNow();
+            try
+            {
+                var container = await engine.InspectAsync(id, _stopping.Token);
+                facts.Add(container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container));
+            }
+            catch (EngineSilentException e)
+            {
+                (outcome, detail) = (RestartOutcome.Unanswered, e.Message);
+            }
+        }
+        facts.Add(new Observation.RestartEnded(time.GetUtcNow(), order.Attempt, outcome, detail));
+    }
+
+    private void NoteEngine(string? silence, DateTimeOffset at)
+    {
+        if (silence is null)
+        {
+            LogEngineAnswers(logger, Address);
+        }
+        else
+        {
+            LogEngineSilent(logger, Address, silence);
+        }
+        (_engineSilence, _engineSince) = (silence, at);
+        _content.Touch();
+        TellController(urgent: true);
+    }
+
+    private void NoteListed()
+    {
+        var settings = Settings();
+        var gone = settings.Current.Containers.Keys.Where(id => !_containers.ContainsKey(id)).ToList();
+        if (gone.Count > 0)
+        {
+            settings.Change(settings.Current with { Containers = settings.Current.Containers.RemoveRange(gone) });
+        }
+        if (!_listed)
+        {
+            _listed = true;
+            LogUnderCare(logger, Address, _containers.Count);
+        }
+    }
+
+    private HostStatus Status() => new()
+    {
+        EngineAnswers = _engineSilence is null,
+        EngineSince = _engineSince,
+        EngineSilence = _engineSilence,
+        Prober = prober.Status,
+        Supervised = IsSupervised,
+        Threshold = _settings is null ? _rules.Threshold : HostThreshold(_settings.Current),
+        UnsavedBecause = _notLoadedBecause ?? _settings?.UnsavedBecause,
+        Ready = _listed && _engineSilence is null,
+    };
+
+    private IControllerGrain Controller => GrainFactory.GetGrain<IControllerGrain>(IControllerGrain.Key);
+
+    /// <summary>Tells the controller that there is news: one message at a time, the latest news in it.</summary>
+    private void TellController(bool urgent)
+    {
+        _moreToTell = true;
+        _urgentToTell |= urgent;
+        if (!_telling)
+        {
+            _ = TellControllerUntilDone();
+        }
+    }
+
+    private async Task TellControllerUntilDone()
+    {
+        _telling = true;
+        while (_moreToTell && !_stopping.IsCancellationRequested)
+        {
+            var urgent = _urgentToTell;
+            (_moreToTell, _urgentToTell) = (false, false);
+            try
+            {
+                await Controller.Update(Address, _content.Version, urgent);
+            }
+            catch (Exception e) // The controller is moving or cut off; the next heartbeat tells it where this host stands.
+            {
+                LogControllerSilent(logger, Address, e.Message);
+            }
+        }
+        _telling = false;
+    }
+
+    private async Task SendHeartbeat()
+    {
+        try
+        {
+            var order = await Controller.Heartbeat(Address, _content.Version);
+            if (_settings is not null)
+            {
+                await Apply(order, _stopping.Token);
+            }
+        }
+        catch (Exception e) // As above: a host heals on its own as well.
+        {
+            LogControllerSilent(logger, Address, e.Message);
+        }
+    }
+
+    private void LogChange(HostedContainer hosted, HealthChange change)
+    {
+        switch (change)
+        {
+            case { To: HealthState.Restarting, Fault: { } fault }:
+                LogHealing(logger, hosted.Name, ContainerSentence.Of(fault.Cause), fault.Evidence);
+                break;
+            case { From: HealthState.Restarting, To: HealthState.Starting }:
+                LogRunningAgain(logger, hosted.Name, hosted.HealedAfter.TotalSeconds);
+                break;
+            case { To: HealthState.BackingOff, RetryAt: { } retryAt, Fault: { } fault }:
+                LogBackingOff(logger, hosted.Name, ContainerSentence.Of(fault.Cause), fault.Evidence, (retryAt - change.At).TotalSeconds);
+                break;
+            case { To: HealthState.BackingOff, Fault: { } fault }:
+                LogEngineRestarts(logger, hosted.Name, ContainerSentence.Of(fault.Cause), fault.Evidence);
+                break;
+            case { To: HealthState.Quarantined, Fault: { } fault }:
+                LogQuarantined(logger, hosted.Name, ContainerSentence.Of(fault.Cause), fault.Evidence);
+                break;
+            case { To: HealthState.Ignored }:
+                LogSays(logger, hosted.Name, "ignored");
+                break;
+            case { From: HealthState.Ignored }:
+                LogSays(logger, hosted.Name, "under supervision");
+                break;
+            case { To: HealthState.Gone }:
+                LogSays(logger, hosted.Name, "removed");
+                break;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Container} {Cause} ({Evidence}): healing it")]
+    private static partial void LogHealing(ILogger logger, string container, string cause, string evidence);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Container} runs again, {Seconds:0.00} s after the fault was found")]
+    private static partial void LogRunningAgain(ILogger logger, string container, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Container} {Cause} ({Evidence}) again: next attempt in {Seconds:0.#} s")]
+    private static partial void LogBackingOff(ILogger logger, string container, string cause, string evidence, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Container} {Cause} ({Evidence}): the engine restarts it under its own policy")]
+    private static partial void LogEngineRestarts(ILogger logger, string container, string cause, string evidence);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Container} {Cause} ({Evidence}) again and again: given up, PUT it under supervision to try again")]
+    private static partial void LogQuarantined(ILogger logger, string container, string cause, string evidence);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Container}: {State}")]
+    private static partial void LogSays(ILogger logger, string container, string state);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Container}: labels with unknown values, defaults kept: {Labels}")]
+    private static partial void LogUnknownLabels(ILogger logger, string container, string labels);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Container} could not be healed")]
+    private static partial void LogHealFailed(ILogger logger, Exception exception, string container);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "host {Host}: {Count} containers known")]
+    private static partial void LogUnderCare(ILogger logger, string host, int count);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "host {Host}: the engine answers")]
+    private static partial void LogEngineAnswers(ILogger logger, string host);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "host {Host}: the engine is silent: {Reason}")]
+    private static partial void LogEngineSilent(ILogger logger, string host, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "host {Host} {State}")]
+    private static partial void LogSupervision(ILogger logger, string host, string state);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "host {Host}: its settings cannot be read, so it waits: {Reason}")]
+    private static partial void LogNotLoaded(ILogger logger, string host, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host}: the controller does not answer: {Reason}")]
+    private static partial void LogControllerSilent(ILogger logger, string host, string reason);
+}
