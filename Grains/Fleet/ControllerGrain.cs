@@ -10,6 +10,7 @@ namespace HmsOrleans.Grains.Fleet;
 
 /// <remarks>Reentrant: its turns leave nothing half made at an await, and a read that waits for one host must not hold up the others.</remarks>
 [Reentrant, KeepAlive]
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "Work beside the turns may outlive the grain by a moment and still ask for the token; neither field holds anything but memory.")]
 internal sealed partial class ControllerGrain(
     IOptions<ControllerOptions> controllerOptions,
     IOptions<HealthOptions> healthOptions,

@@ -12,6 +12,7 @@ namespace HmsOrleans.Grains.Hosts;
 
 /// <remarks>Restarts and messages to the controller are started in a turn and never awaited in one: what comes of them arrives as a fact.</remarks>
 [HostBound, KeepAlive]
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "Work beside the turns may outlive the grain by a moment and still ask for the token; neither field holds anything but memory.")]
 internal sealed partial class HostManagerGrain(
     IContainerEngine engine,
     IProber prober,

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using HmsOrleans.Api.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace HmsOrleans.Api.Bodies;
+
+/// <summary>
+/// The body of a command: an object of numbers. It is read by hand because the framework's reader answers every mistake with
+/// the same sentence, and a person needs to know which field is wrong and what it may be.
+/// </summary>
+internal sealed class NumberBody
+{
+    /// <summary>The largest body that is read; the largest useful one has a hundred bytes.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+
+    private readonly Dictionary<string, double?> _values = [];
+
+    private NumberBody(ProblemHttpResult? problem = null) => Problem = problem;
+
+    /// <summary>What is wrong with it; null when it can be used.</summary>
+    public ProblemHttpResult? Problem { get; }
+
+    /// <summary>A field's value; null when it is null or was left out.</summary>
+    public double? this[NumberField field] => _values.GetValueOrDefault(field.Name);
+
+    /// <summary>Reads the body of a request.</summary>
+    public static async Task<NumberBody> Read(HttpRequest request, CancellationToken cancellationToken, params NumberField[] fields)
+    {
+        var example = $"Send a JSON object such as {{\"{fields[0].Name}\": {(fields[0].Max >= 60 ? 60 : 1)}}}.";
+        var result = await request.BodyReader.ReadAtLeastAsync(MaxBytes + 1, cancellationToken);
+        if (result.Buffer.IsEmpty)
+        {
+            return new(ProblemType.BodyInvalid.With($"The body is missing. {example}"));
+        }
+        if (result.Buffer.Length > MaxBytes)
+        {
+            return new(ProblemType.BodyTooLarge.With(ProblemType.BodyTooLarge.Example));
+        }
+        if (!request.HasJsonContentType())
+        {
+            return new(ProblemType.ContentTypeUnsupported.With(ProblemType.ContentTypeUnsupported.Example));
+        }
+        try
+        {
+            using var document = JsonDocument.Parse(result.Buffer, Strict);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Read(document.RootElement, fields)
+                : new(ProblemType.BodyInvalid.With($"The body is JSON, but no object. {example}"));
+        }
+        catch (JsonException e)
+        {
+            return new(ProblemType.BodyInvalid.With(
+                $"The body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}). {example}"));
+        }
+        finally
+        {
+            request.BodyReader.AdvanceTo(result.Buffer.End);
+        }
+    }
+
+    private static NumberBody Read(JsonElement given, NumberField[] fields)
+    {
+        var body = new NumberBody();
+        foreach (var property in given.EnumerateObject())
+        {
+            if (Array.Find(fields, known => known.Name == property.Name) is not { } field)
+            {
+                var known = string.Join(", ", fields.Select(known => $"'{known.Name}'"));
+                return Wrong(property.Name, $"'{Shorten(property.Name)}' is not a field of this command; it takes {known}.");
+            }
+            if (!TryRead(property.Value, field, out var value))
+            {
+                return Wrong(field.Name, $"'{field.Name}' is {Shorten(property.Value.GetRawText())}; {field.Expected}");
+            }
+            body._values[field.Name] = value;
+        }
+        if (Array.Find(fields, field => !field.Optional && !body._values.ContainsKey(field.Name)) is { } missing)
+        {
+            return Wrong(missing.Name, $"'{missing.Name}' is missing; {missing.Expected}");
+        }
+        return body._values.Count > 0 ? body : Wrong(fields[0].Name, $"The body names nothing to change. Give '{fields[0].Name}'; {fields[0].Expected}");
+    }
+
+    private static bool TryRead(JsonElement given, NumberField field, out double? value)
+    {
+        value = null;
+        if (given.ValueKind == JsonValueKind.Null)
+        {
+            return field.Nullable;
+        }
+        // 1e999 is a JSON number, and infinite as a double: the range refuses it. Adding 0 turns -0 into 0.
+        if (given.ValueKind != JsonValueKind.Number || !given.TryGetDouble(out var number) || !(number >= field.Min && number <= field.Max))
+        {
+            return false;
+        }
+        value = number + 0;
+        return true;
+    }
+
+    private static NumberBody Wrong(string field, string detail) => new(ProblemType.FieldInvalid.With(detail, ("field", Shorten(field))));
+
+    private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "...";
+}

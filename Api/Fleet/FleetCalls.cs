@@ -1,0 +1,100 @@
+using System.Globalization;
+using HmsOrleans.Api.Problems;
+using HmsOrleans.Grains.Fleet;
+using HmsOrleans.Grains.Hosts;
+
+namespace HmsOrleans.Api.Fleet;
+
+/// <summary>Calls grains, each within a limit, and says what it means when one does not answer.</summary>
+internal sealed class FleetCalls(IGrainFactory grains, TimeProvider time)
+{
+    /// <summary>Longest wait for a grain.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest wait for a setting to be saved before the reply says that it is not yet.</summary>
+    public static readonly TimeSpan SaveLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Asks the controller.</summary>
+    /// <exception cref="NoAnswerException">It does not answer.</exception>
+    public async Task<T> Ask<T>(Func<IControllerGrain, CancellationToken, Task<T>> call, CancellationToken aborted)
+    {
+        try
+        {
+            return await Within(Limit, token => call(Controller, token), aborted);
+        }
+        catch (Exception e) when (IsNoAnswer(e, aborted))
+        {
+            throw new NoAnswerException(ProblemType.FleetUnavailable.With(
+                $"The controller did not answer ({Why(e)}). It moves to another node by itself when its own is lost: try again in a few seconds."), e);
+        }
+    }
+
+    /// <summary>Asks a host that the fleet knows.</summary>
+    /// <exception cref="NoAnswerException">It does not answer.</exception>
+    public async Task<T> Ask<T>(HostView host, Func<IHostManagerGrain, CancellationToken, Task<T>> call, CancellationToken aborted)
+    {
+        try
+        {
+            return await Within(Limit, token => call(Host(host.Address), token), aborted);
+        }
+        catch (Exception e) when (IsNoAnswer(e, aborted))
+        {
+            var life = host.LastHeartbeat?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+            throw new NoAnswerException(ProblemType.HostUnavailable.With(
+                $"{host.Address} does not answer ({Why(e)}); {(life is null ? "no sign of life of it is known" : $"its last sign of life was at {life}")}. Look whether its node runs; it heals its containers on its own meanwhile.",
+                ("host", host.Address), ("since", host.LastHeartbeat)), e);
+        }
+    }
+
+    /// <summary>The status of the host that this node is responsible for, within a limit of the caller's.</summary>
+    public Task<HostStatus> AskStatus(string address, TimeSpan limit, CancellationToken aborted) =>
+        Within(limit, Host(address).GetStatus, aborted);
+
+    /// <summary>Whether the controller answers, within a limit of the caller's.</summary>
+    public Task<FleetSettings> AskSettings(TimeSpan limit, CancellationToken aborted) =>
+        Within(limit, Controller.GetSettings, aborted);
+
+    /// <summary>Why the controller's settings are not saved; null when they are.</summary>
+    public Task<string?> WhenSaved(CancellationToken aborted) => WhenSaved(Controller.WhenSaved, aborted);
+
+    /// <summary>Why a host's settings are not saved; null when they are.</summary>
+    public Task<string?> WhenSaved(HostView host, CancellationToken aborted) => WhenSaved(Host(host.Address).WhenSaved, aborted);
+
+    /// <summary>A grain did not answer, rather than answering something bad.</summary>
+    public static bool IsNoAnswer(Exception e, CancellationToken aborted) =>
+        !aborted.IsCancellationRequested
+        && e is HostUnavailableException or OrleansMessageRejectionException or SiloUnavailableException
+            or ClientNotAvailableException or GatewayTooBusyException or TimeoutException or OperationCanceledException;
+
+    /// <summary>What kept it from answering, for a sentence.</summary>
+    public static string Why(Exception e) => e switch
+    {
+        OperationCanceledException or TimeoutException => "no reply within the time limit",
+        HostUnavailableException { Message.Length: > 0 } => e.Message.TrimEnd('.'),
+        _ => "its node is out of reach",
+    };
+
+    private IControllerGrain Controller => grains.GetGrain<IControllerGrain>(IControllerGrain.Key);
+
+    private IHostManagerGrain Host(string address) => grains.GetGrain<IHostManagerGrain>(address);
+
+    private async Task<string?> WhenSaved(Func<CancellationToken, Task<string?>> call, CancellationToken aborted)
+    {
+        try
+        {
+            return await Within(SaveLimit, call, aborted);
+        }
+        catch (Exception e) when (IsNoAnswer(e, aborted))
+        {
+            return $"not confirmed within {SaveLimit.TotalSeconds:0} s";
+        }
+    }
+
+    private async Task<T> Within<T>(TimeSpan limit, Func<CancellationToken, Task<T>> call, CancellationToken aborted)
+    {
+        using var timer = new CancellationTokenSource(limit, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, aborted);
+        // WaitAsync: the limit holds for a callee that does not look at its token, too.
+        return await call(linked.Token).WaitAsync(linked.Token);
+    }
+}

@@ -1,0 +1,89 @@
+using HmsOrleans.Api.Hosts;
+using HmsOrleans.Api.Readiness;
+using HmsOrleans.Api.Settings;
+using HmsOrleans.Grains.Containers;
+using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Probing;
+
+namespace HmsOrleans.Api.OpenApi;
+
+/// <summary>Examples in the documentation: one small fleet, the same everywhere.</summary>
+internal static class Examples
+{
+    private const string Address = "10.0.0.1";
+
+    private static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly HostView View = new(
+        Address, HostState.Updated, Noon,
+        new HostStatus
+        {
+            EngineAnswers = true,
+            EngineSince = Noon.AddHours(-3),
+            Prober = new ProberStatus(ProberMode.Raw),
+            Supervised = true,
+            Threshold = 60,
+            Ready = true,
+        },
+        [Container]);
+
+    public static object ThresholdRequest { get; } = new { threshold = 60 };
+
+    public static object SettingsRequest { get; } = new { threshold = 60, aggregationWindow = 0.5 };
+
+    public static ContainerView Container => new()
+    {
+        Id = "3f4c5b6a7d8e9f00112233445566778899aabbccddeeff001122334455667788",
+        ShortId = "3f4c5b6a7d8e",
+        Name = "web",
+        Image = "nginx:1.29",
+        Host = Address,
+        Addresses = ["172.17.0.2"],
+        ContainerState = ContainerState.Running,
+        ServiceState = ServiceState.Up,
+        Health = HealthState.Healthy,
+        PacketLoss = 0,
+        Rtt = 0.041,
+        Memory = 12_582_912,
+        Threshold = 60,
+        Restarts = 1,
+        LastFault = new Fault(FaultCause.Died, Noon.AddMinutes(-10), "exit code 137"),
+        Details = "healthy since 11:50:11",
+    };
+
+    public static ContainerView Ignored { get; } = Container with
+    {
+        ServiceState = ServiceState.Unknown,
+        Health = HealthState.Ignored,
+        PacketLoss = null,
+        Rtt = null,
+        Details = "ignored",
+    };
+
+    public static HostReply Host { get; } = HostReply.From(View);
+
+    public static HostReply[] Hosts { get; } = [Host];
+
+    public static HostSummary Summary { get; } = HostSummary.From(View);
+
+    public static HostSummary[] Summaries { get; } = [Summary];
+
+    public static RemovedReply Removed { get; } = RemovedReply.Of(Address);
+
+    public static SettingsReply Settings { get; } = new(60, 0.5, 10, 30);
+
+    public static FleetThresholdReply FleetThreshold { get; } =
+        new(60, [new(Address, true, null), new("10.0.0.2", false, "no silo for 10.0.0.2 is in the cluster")]);
+
+    public static ReadinessReply Readiness { get; } = new()
+    {
+        Ready = true,
+        Status = ReadinessStatus.Ready,
+        Host = Address,
+        Engine = Host.Status!.Engine,
+        Prober = Host.Status.Prober,
+        Storage = Host.Status.Storage,
+    };
+}

@@ -1,0 +1,28 @@
+using Xunit;
+
+namespace HmsOrleans.Tests.Engine;
+
+/// <summary>
+/// <c>[Collection&lt;EngineCollection&gt;]</c> on a class: its tests share one engine with all such classes, which run one after
+/// another. Take <see cref="EngineFixture"/> in the constructor; leave the engine running, and empty, as it was found.
+/// </summary>
+[CollectionDefinition]
+#pragma warning disable CA1711 // "Collection" is the word of xunit for it
+public sealed class EngineCollection : ICollectionFixture<EngineFixture>;
+#pragma warning restore CA1711
+
+/// <summary>The shared engine; started by the first class that needs it.</summary>
+public sealed class EngineFixture : IAsyncLifetime
+{
+    internal DockerHost Host { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Host = await DockerHost.StartAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Host is not null)
+        {
+            await Host.DisposeAsync();
+        }
+    }
+}
