@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Threading.Channels;
+using Docker.DotNet.Models;
+using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Hosts;
+
+namespace HmsOrleans.Silo.Docker;
+
+/// <summary>
+/// Turns the engine's events and lists into facts. Events are hints and may be lost; the list is the truth and is read again
+/// every few seconds. Any end of the event stream means that it broke: it is opened again from the last event on.
+/// </summary>
+internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
+{
+    private static readonly TimeSpan PingPeriod = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>Pings between two lists: one every two seconds.</summary>
+    private const int PingsPerList = 4;
+
+    private readonly Channel<HostFacts> _facts = Channel.CreateUnbounded<HostFacts>(new() { SingleReader = true });
+    private readonly Dictionary<string, string> _listed = [];
+    private DateTimeOffset? _lastEvent;
+    private volatile bool _tellAll;
+
+    /// <summary>What was found out, in order. One reader. At least every second something comes, if only that the engine answers.</summary>
+    public ChannelReader<HostFacts> Facts => _facts.Reader;
+
+    /// <summary>Has everything told again with the next list.</summary>
+    public void TellAll() => _tellAll = true;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var pause = TimeSpan.FromMilliseconds(100);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var began = time.GetUtcNow();
+            try
+            {
+                await engine.PingAsync(cancellationToken);
+                await WatchUntilItBreaks(cancellationToken);
+            }
+            catch (EngineSilentException e)
+            {
+                _facts.Writer.TryWrite(new(time.GetUtcNow(), e.Message, IsComplete: false, []));
+            }
+            catch (EngineRefusedException e)
+            {
+                _facts.Writer.TryWrite(new(time.GetUtcNow(), e.Message, IsComplete: false, []));
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            pause = time.GetUtcNow() - began > MaxPause ? TimeSpan.FromMilliseconds(100) : pause * 2 < MaxPause ? pause * 2 : MaxPause;
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task WatchUntilItBreaks(CancellationToken cancellationToken)
+    {
+        using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // Subscribed before the list is asked for, so that nothing falls between them; what comes twice is dropped by its time.
+        var events = engine.WatchAsync(_lastEvent ?? time.GetUtcNow(), new EventSink(this, session.Token), session.Token);
+        try
+        {
+            await List(all: true, session.Token);
+            for (var pings = 1; !events.IsCompleted; pings++)
+            {
+                await Task.WhenAny(events, Task.Delay(PingPeriod, time, session.Token));
+                await engine.PingAsync(session.Token);
+                if (pings % PingsPerList == 0 || _tellAll)
+                {
+                    var all = _tellAll;
+                    _tellAll = false;
+                    await List(all, session.Token);
+                }
+                else
+                {
+                    Publish();
+                }
+            }
+        }
+        finally
+        {
+            await session.CancelAsync();
+            await events.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Publish(params ContainerFact[] facts) => _facts.Writer.TryWrite(new(time.GetUtcNow(), null, IsComplete: false, [.. facts]));
+
+    /// <summary>Reads the list, and asks for a full description of each container that it shows changed.</summary>
+    private async Task List(bool all, CancellationToken cancellationToken)
+    {
+        var containers = await engine.ListAsync(cancellationToken);
+        var facts = new List<ContainerFact>();
+        foreach (var container in containers)
+        {
+            var shown = Digest(container);
+            if (all || _listed.GetValueOrDefault(container.ID) != shown)
+            {
+                facts.Add(await Describe(container.ID, cancellationToken));
+            }
+            _listed[container.ID] = shown;
+        }
+        foreach (var id in _listed.Keys.Except(containers.Select(container => container.ID)).ToList())
+        {
+            _listed.Remove(id);
+            facts.Add(new(id, new Observation.Removed(time.GetUtcNow())));
+        }
+        _facts.Writer.TryWrite(new(time.GetUtcNow(), null, IsComplete: all, [.. facts]));
+    }
+
+    private async Task<ContainerFact> Describe(string id, CancellationToken cancellationToken)
+    {
+        var askedAt = time.GetUtcNow();
+        var container = await engine.InspectAsync(id, cancellationToken);
+        return new(id, container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container));
+    }
+
+    /// <summary>What a list shows of a container, without what only the clock changes.</summary>
+    private static string Digest(ContainerListResponse container)
+    {
+        var health = container.Status.IndexOf('(', StringComparison.Ordinal) is var at and >= 0 ? container.Status[at..] : "";
+        var addresses = container.NetworkSettings?.Networks?.Select(network => $"{network.Key}={network.Value.IPAddress},{network.Value.GlobalIPv6Address}").Order(StringComparer.Ordinal);
+        return $"{string.Join(',', container.Names)} {container.State} {health} {string.Join(' ', addresses ?? Enumerable.Empty<string>())}";
+    }
+
+    /// <summary>Writes in the order of arrival, on the thread that reads the stream; a <see cref="Progress{T}"/> would lose it.</summary>
+    private sealed class EventSink(DockerWatcher watcher, CancellationToken cancellationToken) : IProgress<Message>
+    {
+        public void Report(Message value)
+        {
+            if (value.Actor?.ID is not { } id || value.TimeNano is not { } nano || FactOf(value, At(nano)) is not { } fact)
+            {
+                return;
+            }
+            watcher._lastEvent = fact.At;
+            watcher.Publish(new ContainerFact(id, fact));
+            if (fact is Observation.Started)
+            {
+                _ = DescribeAfterStart(id);
+            }
+        }
+
+        /// <summary>Addresses move with every start, so they are read again.</summary>
+        private async Task DescribeAfterStart(string id)
+        {
+            try
+            {
+                watcher.Publish(await watcher.Describe(id, cancellationToken));
+            }
+            catch (Exception e) when (e is EngineSilentException or EngineRefusedException or OperationCanceledException)
+            {
+                // The pings find out about the silence; the next list brings what is missing here.
+                watcher._listed.Remove(id);
+            }
+        }
+
+        private static DateTimeOffset At(long nano) => DateTimeOffset.UnixEpoch.AddTicks(nano / 100);
+
+        private static Observation? FactOf(Message message, DateTimeOffset at) => message.Action switch
+        {
+            "die" => new Observation.Died(at, Attribute(message, "exitCode")),
+            "kill" => new Observation.Signalled(at, Attribute(message, "signal")),
+            "start" => new Observation.Started(at),
+            "pause" => new Observation.Paused(at),
+            "unpause" => new Observation.Resumed(at),
+            "oom" => new Observation.OutOfMemory(at),
+            "destroy" => new Observation.Removed(at),
+            { } action when action.StartsWith("health_status: ", StringComparison.Ordinal) =>
+                new Observation.HealthChecked(at, DockerEngine.HealthOf(action["health_status: ".Length..])),
+            _ => null,
+        };
+
+        private static int Attribute(Message message, string name) =>
+            message.Actor.Attributes.TryGetValue(name, out var text) && int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    }
+}

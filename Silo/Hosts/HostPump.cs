@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Probing;
+using HmsOrleans.Silo.Docker;
+using Microsoft.Extensions.Options;
+
+namespace HmsOrleans.Silo.Hosts;
+
+/// <summary>Hands what the watcher and the prober find out to the host's grain, and so keeps that grain alive.</summary>
+internal sealed partial class HostPump(
+    IGrainFactory grains, DockerWatcher watcher, IProber prober, IOptions<HostOptions> host, TimeProvider time, ILogger<HostPump> logger) : BackgroundService
+{
+    private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(10);
+
+    private readonly SemaphoreSlim _one = new(1);
+    private Guid _life;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(watcher.RunAsync(stoppingToken), PumpEngine(stoppingToken), PumpProbes(stoppingToken));
+
+    public override void Dispose()
+    {
+        _one.Dispose();
+        base.Dispose();
+    }
+
+    private async Task PumpEngine(CancellationToken cancellationToken)
+    {
+        await foreach (var facts in watcher.Facts.ReadAllAsync(cancellationToken))
+        {
+            await HandOver(facts, cancellationToken);
+        }
+    }
+
+    private async Task PumpProbes(CancellationToken cancellationToken)
+    {
+        var facts = ImmutableArray.CreateBuilder<ContainerFact>();
+        while (await prober.Reports.WaitToReadAsync(cancellationToken))
+        {
+            while (prober.Reports.TryRead(out var report))
+            {
+                facts.Add(new(report.ContainerId, FactOf(report)));
+            }
+            await HandOver(new(time.GetUtcNow(), null, IsComplete: false, facts.DrainToImmutable()), cancellationToken);
+        }
+    }
+
+    private static Observation FactOf(ProbeReport report) => report switch
+    {
+        ProbeReport.Window window => new Observation.Probed(window.At, window.Since, window.Address.ToString(), window.Sent, window.Lost, window.RoundTrip),
+        ProbeReport.Blind blind => new Observation.NotProbed(blind.At, blind.Reason),
+        _ => throw new ArgumentOutOfRangeException(nameof(report), report, "unknown kind of report"),
+    };
+
+    private async Task HandOver(HostFacts facts, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(HandOverLimit);
+        try
+        {
+            var life = await grains.GetGrain<IHostManagerGrain>(host.Value.Address).Observe(facts, limit.Token).WaitAsync(limit.Token);
+            if (life != _life)
+            {
+                _life = life;
+                watcher.TellAll();
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // What was lost here comes again with the next full list.
+            LogNotTaken(logger, e.Message);
+            _life = Guid.Empty;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the host's grain did not take in facts, they are told again: {Reason}")]
+    private static partial void LogNotTaken(ILogger logger, string reason);
+}
