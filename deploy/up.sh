@@ -1,0 +1,253 @@
+#!/bin/bash
+# deploy/up.sh [--demo] [-- arguments for the node] - the health monitor on this machine, until Ctrl-C.
+#
+# Needs Debian or Ubuntu, the .NET 10 SDK, and root or sudo. Installs what is missing, starts Docker if no engine answers,
+# builds and starts the node, and shows its log. Ctrl-C or SIGTERM ends it and all that it started; the node's settings
+# (Hms:DataDirectory, /var/lib/hms-orleans) are kept on purpose.
+#
+#   --demo   five small containers to play with; they go with Ctrl-C
+#   --help   this
+#
+# Settings are the node's own: in the environment (Hms__Probe__Period=00:00:00.5, ASPNETCORE_URLS=http://127.0.0.1:9000,
+# DOCKER_HOST=unix:///...) or after -- (deploy/up.sh -- --Hms:Health:Threshold=80).
+set -euo pipefail
+# shellcheck source=deploy/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+run=/run/hms-orleans
+node=$ROOT/Silo/bin/Release/net10.0/HmsOrleans.Silo
+demo='' node_pid='' engine_pid='' engine_unit='' demo_made='' locked=''
+
+become_root_args=("$@")
+while [ $# -gt 0 ]; do
+  case $1 in
+    --demo) demo=1 ;;
+    -h | --help) usage "$0"; exit 0 ;;
+    --) shift; break ;;
+    *) fail "unknown argument $1 (--help says what there is; arguments for the node go after --)" ;;
+  esac
+  shift
+done
+node_args=("$@")
+
+# In the order in which they lean on each other: the node would restart the demo's containers, which need the engine.
+finish() {
+  local code=$?
+  trap '' INT TERM HUP
+  stop_step
+  if alive "$node_pid"; then
+    say "stopping the node"
+    end_process "$node_pid" 15
+  fi
+  if [ -n "$demo_made" ]; then step "removing the demo" demo_remove || true; fi
+  if alive "$engine_pid"; then
+    step "stopping Docker" end_process "$engine_pid" 30 || true
+    network_restore || true
+    rm -f "$run/dockerd.pid"
+  fi
+  if [ -n "$engine_unit" ]; then step "stopping Docker" systemctl stop docker.socket docker.service || true; fi
+  [ -z "$locked" ] || rm -f "$run/node.pid" "$run/address" "$run/up.pid"
+  rm -rf "$WORK"
+  exit "$code"
+}
+
+# --- where everything is -------------------------------------------------------------------------------------------------
+
+# The first URL that the node will listen on, as this machine reaches it.
+node_address() {
+  local url=${ASPNETCORE_URLS:-http://127.0.0.1:8080} previous='' argument
+  for argument in ${node_args[@]+"${node_args[@]}"}; do
+    case $argument in --urls=*) url=${argument#--urls=} ;; esac
+    [ "$previous" != --urls ] || url=$argument
+    previous=$argument
+  done
+  url=${url%%;*}
+  url=${url%/}
+  printf '%s\n' "$url" | sed -E 's#^(https?)://(\*|\+|0\.0\.0\.0|\[::\])#\1://127.0.0.1#'
+}
+
+port_of() {
+  case $1 in
+    *:*:[0-9]*) printf '%s\n' "${1##*:}" ;;
+    https:*) echo 443 ;;
+    *) echo 80 ;;
+  esac
+}
+
+engine_answers() {
+  case $DOCKER_HOST in
+    unix://*) curl -sf -m 3 -o /dev/null --unix-socket "${DOCKER_HOST#unix://}" http://engine/_ping ;;
+    tcp://*) curl -sf -m 3 -o /dev/null "http://${DOCKER_HOST#tcp://}/_ping" ;;
+    *) docker version >/dev/null 2>&1 ;;
+  esac
+}
+
+# --- the steps -----------------------------------------------------------------------------------------------------------
+
+one_at_a_time() {
+  mkdir -p "$run"
+  exec 9>>"$run/lock"
+  flock -n 9 || fail "already running: process $(cat "$run/up.pid" 2>/dev/null || echo '?'), $(cat "$run/address" 2>/dev/null || echo 'still starting')"
+  locked=1
+  echo $$ >"$run/up.pid"
+  # An up.sh that was killed the hard way could not clean up: its node is ended, its engine is ours now.
+  local pid
+  pid=$(cat "$run/node.pid" 2>/dev/null || true)
+  if alive "$pid" && grep -qz 'HmsOrleans\.Silo' "/proc/$pid/cmdline"; then
+    say "ending the node (process $pid) that an earlier call left behind"
+    end_process "$pid" 15
+  fi
+  pid=$(cat "$run/dockerd.pid" 2>/dev/null || true)
+  if alive "$pid" && [ "$(cat "/proc/$pid/comm")" = dockerd ]; then engine_pid=$pid; fi
+}
+
+port_free() {
+  local port
+  port=$(port_of "$address")
+  [ -n "$(ss -H -ltn "sport = :$port")" ] || return 0
+  fail "port $port is taken by $(ss -H -ltnp "sport = :$port" | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p' | head -n 1 | grep . || echo 'another program'): end it, or choose another with ASPNETCORE_URLS=http://127.0.0.1:PORT"
+}
+
+start_engine() {
+  if engine_answers; then return 0; fi
+  [ "$DOCKER_HOST" = unix:///var/run/docker.sock ] || [ "$DOCKER_HOST" = unix:///run/docker.sock ] \
+    || fail "no Docker engine answers at $DOCKER_HOST: start it, or unset DOCKER_HOST to use the one of this machine"
+  if [ -d /run/systemd/system ]; then
+    engine_unit=1
+    step "starting Docker" systemctl start docker || fail "systemd could not start Docker: see 'journalctl -u docker'"
+  elif ! alive "$engine_pid"; then
+    rm -f "$run/dockerd.pid"
+    network_save
+    # In a session of its own: Ctrl-C is for this script, which ends the engine last.
+    setsid dockerd --pidfile "$run/dockerd.pid" >"$run/dockerd.log" 2>&1 </dev/null 9>&- &
+    engine_pid=$!
+  fi
+  step "waiting for Docker" until_engine_answers || fail "Docker does not start: its log is $run/dockerd.log"
+}
+
+# dockerd leaves its bridge, its rules and two switches behind when it ends; ours shall not. Rules of others stay.
+network_save() {
+  [ ! -e "$run/network" ] || return 0 # of the engine that an earlier call left behind
+  {
+    echo "forward=$(iptables -S FORWARD 2>/dev/null | sed -n 's/^-P FORWARD //p')"
+    echo "ip_forward=$(cat /proc/sys/net/ipv4/ip_forward)"
+    if ip link show docker0 >/dev/null 2>&1; then echo docker0=1; else echo docker0=; fi
+  } >"$run/network"
+}
+
+network_restore() {
+  [ -r "$run/network" ] || return 0
+  local forward='' ip_forward='' docker0=''
+  # shellcheck source=/dev/null
+  . "$run/network"
+  rm -f "$run/network"
+  [ -z "$docker0" ] || return 0
+  ip link del docker0 2>/dev/null || true
+  iptables-save 2>/dev/null | grep -vE '^(:|-A )DOCKER|-j DOCKER|docker0|-s 172\.17\.0\.0/16 ' | iptables-restore
+  [ -z "$forward" ] || iptables -w -P FORWARD "$forward"
+  [ -z "$ip_forward" ] || echo "$ip_forward" >/proc/sys/net/ipv4/ip_forward
+}
+
+until_engine_answers() {
+  local tenths=600
+  until engine_answers; do
+    if [ -n "$engine_pid" ] && ! alive "$engine_pid"; then
+      tail -n 10 "$run/dockerd.log"
+      return 1
+    fi
+    [ $((tenths--)) -gt 0 ] || { echo "no answer within a minute"; return 1; }
+    sleep 0.1
+  done
+}
+
+start_node() {
+  # Its appsettings.json is beside the program, wherever we are called from.
+  ASPNETCORE_CONTENTROOT=${ASPNETCORE_CONTENTROOT:-$(dirname "$node")} "$node" ${node_args[@]+"${node_args[@]}"} </dev/null 9>&- &
+  node_pid=$!
+  echo "$node_pid" >"$run/node.pid"
+  local start=$SECONDS told=0 code=0
+  until curl -skf -m 2 -o /dev/null "$address/readyz"; do
+    if ! alive "$node_pid"; then
+      wait "$node_pid" || code=$?
+      fail "the node ended with exit code $code while it was starting: it says why above"
+    fi
+    if [ $((SECONDS - start)) -ge 60 ]; then
+      fail "the node is not ready after 60 s: $address/readyz says '$(curl -sk -m 2 "$address/readyz" || echo nothing)'"
+    fi
+    if [ $((SECONDS - start)) -ge $((told + 5)) ]; then
+      told=$((SECONDS - start))
+      say "waiting for the node ... $told s"
+    fi
+    sleep 0.2
+  done
+}
+
+# --- the demo ------------------------------------------------------------------------------------------------------------
+
+demo_remove() {
+  local ids
+  mapfile -t ids < <(docker ps -aq --filter label=hms.demo=true)
+  [ ${#ids[@]} -eq 0 ] || docker rm -f -v "${ids[@]}"
+  mapfile -t ids < <(docker network ls -q --filter label=hms.demo=true)
+  [ ${#ids[@]} -eq 0 ] || docker network rm "${ids[@]}"
+  mapfile -t ids < <(docker images -aq --filter label=hms.demo=true)
+  [ ${#ids[@]} -eq 0 ] || docker rmi -f "${ids[@]}"
+}
+
+demo_start() {
+  local name options
+  demo_remove # of a call that was killed
+  # An image without a registry: one static program under all its names.
+  mkdir -p "$WORK/image/bin" "$WORK/image/tmp"
+  cp "$(command -v busybox)" "$WORK/image/bin/busybox"
+  chroot "$WORK/image" /bin/busybox --install -s /bin
+  tar -C "$WORK/image" -c . | docker import --change 'LABEL hms.demo=true' \
+    --change 'CMD ["/bin/sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done"]' - hms-demo:latest
+  docker network create --label hms.demo=true hms-demo-net
+  for name in demo-web-1 demo-web-2 demo-db demo-cache demo-worker; do
+    case $name in demo-db | demo-worker) options=(--network hms-demo-net) ;; *) options=() ;; esac
+    docker run -d --name "$name" --hostname "$name" --label hms.demo=true ${options[@]+"${options[@]}"} hms-demo:latest
+  done
+}
+
+# --- all together --------------------------------------------------------------------------------------------------------
+
+become_root "$0" ${become_root_args[@]+"${become_root_args[@]}"}
+trap finish EXIT
+trap 'exit 0' INT TERM HUP
+make_work hms-up
+debian_only
+need_dotnet
+need_packages util-linux procps iproute2
+one_at_a_time
+# For the node and for the docker command alike.
+export DOCKER_HOST=${Hms__Docker__Endpoint:-${DOCKER_HOST:-unix:///var/run/docker.sock}}
+export DOCKER_BUILDKIT=0
+address=$(node_address)
+port_free
+need_packages docker.io iptables iputils-ping busybox-static curl
+build Silo/Silo.csproj
+start_engine
+if [ -n "$demo" ]; then
+  demo_made=1
+  step "starting the demo's containers" demo_start || fail "the demo does not start: see above"
+fi
+start_node
+echo "$address" >"$run/address"
+say "
+  page       $address/
+  REST API   $address/scalar
+  dashboard  $address/dashboard
+"
+[ -z "$demo" ] || say "  Try: docker kill demo-web-1   and watch it come back on the page.
+"
+say "  Ctrl-C ends it."
+
+while :; do
+  code=0
+  wait "$node_pid" || code=$?
+  case $code in
+    # 70: it was cut off from its cluster and lost its place; 71: its database is back. It asks to be started again.
+    70 | 71) say "the node asked to be started again (exit code $code)"; start_node ;;
+    *) fail "the node ended with exit code $code: it says why above" ;;
+  esac
+done
