@@ -44,6 +44,9 @@ public sealed record ContainerHealth
     /// <summary>When recoveries failed, within the quarantine window, oldest first.</summary>
     public ImmutableArray<DateTimeOffset> FailedAt { get; init; } = [];
 
+    /// <summary>The attempt whose failure was counted last; null when none is.</summary>
+    public int? FailedAttempt { get; init; }
+
     /// <summary>When a back-off ends; null when it is the engine that backs off under its own restart policy.</summary>
     public DateTimeOffset? RetryAt { get; init; }
 
@@ -52,11 +55,17 @@ public sealed record ContainerHealth
     /// <summary>Last time somebody asked the engine to end it.</summary>
     public DateTimeOffset? StopAskedAt { get; init; }
 
+    /// <summary>Its last stop was asked for, or nobody saw it, so that it is not blamed for it.</summary>
+    public bool Excused { get; init; }
+
     /// <summary>Until when a single lossy burst needs a second one to be believed, because bursts with losses below the threshold were seen.</summary>
     public DateTimeOffset? NoisyUntil { get; init; }
 
     /// <summary>The last window of probes to each of its addresses in this run.</summary>
     public ImmutableSortedDictionary<string, Observation.Probed> Probes { get; init; } = ImmutableSortedDictionary<string, Observation.Probed>.Empty;
+
+    /// <summary>Probes that were told of until then are done with; null when none were.</summary>
+    public DateTimeOffset? ProbesAfter { get; init; }
 
     /// <summary>Why it is not probed; null while it is.</summary>
     public string? NotProbed { get; init; }

@@ -89,8 +89,9 @@ public static class HealthMachine
         _ when health.State == HealthState.Gone => true,
         Observation.FromEngine => seen.At <= health.LastFactAt,
         Observation.Probed probed => probed.Sent == 0
-            || health.RunningSince is not { } start || probed.Since < start
+            || health.RunningSince is not { } start || probed.Since < start || probed.At <= health.ProbesAfter
             || (health.Probes.TryGetValue(probed.Address, out var last) && probed.At <= last.At),
+        Observation.NotProbed => seen.At < health.ProbesAfter || health.Probes.Values.Any(probed => seen.At < probed.At),
         Observation.RestartEnded ended => health.State != HealthState.Restarting || ended.Attempt != health.Attempt,
         _ => false,
     };
@@ -98,6 +99,7 @@ public static class HealthMachine
     /// <summary>Writes the fact down; what it means is judged afterwards.</summary>
     private static ContainerHealth Record(ContainerHealth health, Observation seen, HealthPolicy policy)
     {
+        var unseen = health.Silence is not null || !health.SeenRunning;
         if (seen is Observation.FromEngine)
         {
             // A fact proves that the engine speaks again.
@@ -105,22 +107,27 @@ public static class HealthMachine
         }
         return (seen, health.Container) switch
         {
-            (Observation.Seen fact, _) => Describe(health, fact.Container, seen.At),
-            (Observation.Started, { } known) => Describe(health, Run(known, seen.At), seen.At),
-            (Observation.Died died, { } known) => Describe(health, known with { State = ContainerState.Exited, ExitCode = died.ExitCode, Pid = 0, Addresses = [] }, seen.At),
-            (Observation.Paused, { } known) => Describe(health, known with { State = ContainerState.Paused }, seen.At),
-            (Observation.Resumed, { } known) => Describe(health, known with { State = ContainerState.Running }, seen.At),
+            (Observation.Seen fact, _) => Describe(health, fact.Container, seen, unseen),
+            (Observation.Started, { } known) => Describe(health, Run(known, seen.At), seen, unseen),
+            (Observation.Died died, { } known) => Describe(health, known with { State = ContainerState.Exited, ExitCode = died.ExitCode, Pid = 0, Addresses = [] }, seen, unseen),
+            (Observation.Paused, { } known) => Describe(health, known with { State = ContainerState.Paused }, seen, unseen),
+            (Observation.Resumed, { } known) => Describe(health, known with { State = ContainerState.Running }, seen, unseen),
             (Observation.OutOfMemory, { } known) => health with { Container = known with { OutOfMemory = true } },
             (Observation.HealthChecked check, { } known) => health with
             {
                 Container = known with { HealthCheck = check.Verdict },
-                WellSince = check.Verdict == HealthCheck.Healthy ? seen.At : health.WellSince,
+                WellSince = check.Verdict switch
+                {
+                    HealthCheck.Unhealthy => null,
+                    HealthCheck.Healthy when !AnyLossy(health, policy) => seen.At,
+                    _ => health.WellSince,
+                },
             },
             (Observation.Signalled signalled, _) when Ends(signalled.Signal) => health with { StopAskedAt = seen.At },
             (Observation.Removed, _) => Enter(health, HealthState.Gone, seen.At),
             (Observation.Silenced silenced, _) => health with { Silence = silenced.Reason },
             (Observation.Measured measured, { State: ContainerState.Running }) => health with { Memory = measured.MemoryBytes },
-            (Observation.NotProbed blind, _) => health with { NotProbed = blind.Reason, Probes = health.Probes.Clear(), WellSince = health.WellSince ?? seen.At },
+            (Observation.NotProbed blind, _) => DropProbes(health, seen.At) with { NotProbed = blind.Reason, WellSince = health.WellSince ?? seen.At },
             (Observation.Probed probed, _) => RecordProbes(health, probed, policy),
             (Observation.RestartEnded ended, _) => RecordEnd(health, ended, policy),
             (Observation.Adopted, _) => Forgive(health) with { SeenRunning = true },
@@ -140,80 +147,118 @@ public static class HealthMachine
     /// <summary>SIGHUP, SIGUSR1, SIGUSR2 and SIGWINCH are how people talk to a process, not how they end it.</summary>
     private static bool Ends(int signal) => signal is not (1 or 10 or 12 or 28);
 
-    private static ContainerHealth Describe(ContainerHealth health, EngineContainer container, DateTimeOffset at)
+    /// <param name="health">What was known.</param>
+    /// <param name="container">What is said now.</param>
+    /// <param name="seen">Who says it.</param>
+    /// <param name="unseen">Nobody watched until now.</param>
+    private static ContainerHealth Describe(ContainerHealth health, EngineContainer container, Observation seen, bool unseen)
     {
-        health = health with { Container = container };
+        var known = health.Container;
+        // A pause does not change the start time of the run; but time in it is no time in health, and loss in it is no fault.
+        var resumed = known is { State: not ContainerState.Running, StartedAt: { } start } && !(container.StartedAt > start);
+        var left = known is { Addresses: var addresses } && addresses.Except(container.Addresses).Any(address => health.Probes.ContainsKey(address.Address.ToString()));
+        health = (left ? DropProbes(health) : health) with { Container = container };
         if (container.State != ContainerState.Running)
         {
-            return health with { RunningSince = null, WellSince = null, Probes = health.Probes.Clear(), NotProbed = null, Memory = null, NoisyUntil = null };
+            var stopped = container.State == ContainerState.Exited
+                && (seen is Observation.Died || known is not { State: ContainerState.Exited } || container.StartedAt > known.StartedAt);
+            return DropProbes(health) with
+            {
+                Excused = stopped ? unseen || WasAsked(health, container, seen.At) : health.Excused,
+                RunningSince = null,
+                WellSince = null,
+                NotProbed = null,
+                Memory = null,
+                NoisyUntil = null,
+            };
         }
         // The engine sets its own start time just before it tells of the start.
-        var startedAt = container.StartedAt ?? at;
+        var startedAt = resumed ? seen.At : container.StartedAt ?? seen.At;
         if (startedAt <= health.RunningSince)
         {
             return health;
         }
+        health = DropProbes(health);
         return health with
         {
             SeenRunning = true,
             RunningSince = startedAt,
-            WellSince = startedAt,
-            StopAskedAt = null,
-            Probes = health.Probes.Clear(),
+            // A start told of late takes the probes since then with it, and what they said.
+            WellSince = health.ProbesAfter > startedAt ? health.ProbesAfter : startedAt,
+            StopAskedAt = resumed ? health.StopAskedAt : null,
             NotProbed = null,
             Memory = null,
             NoisyUntil = null,
         };
     }
 
+    /// <summary>Somebody asked for the end of this run, and it came within the time that this takes.</summary>
+    private static bool WasAsked(ContainerHealth health, EngineContainer container, DateTimeOffset at) =>
+        health.StopAskedAt is { } asked && !(container.StartedAt > asked) && at - asked <= container.StopTimeout + StopMargin;
+
+    /// <summary>What the probes said no longer holds, and is not believed when it is told again.</summary>
+    private static ContainerHealth DropProbes(ContainerHealth health, DateTimeOffset? at = null) => health with
+    {
+        Probes = health.Probes.Clear(),
+        ProbesAfter = health.Probes.Values.Select(probed => (DateTimeOffset?)probed.At).Append(health.ProbesAfter).Append(at).Max(),
+    };
+
     private static ContainerHealth RecordProbes(ContainerHealth health, Observation.Probed probed, HealthPolicy policy)
     {
         var lossy = IsLossy(probed, policy);
+        health = health with { Probes = health.Probes.SetItem(probed.Address, probed) };
         return health with
         {
-            Probes = health.Probes.SetItem(probed.Address, probed),
             NotProbed = null,
             // One lost probe is everyday; more, below the threshold, is noise that chance can push above it.
             NoisyUntil = !lossy && probed.Lost > 1 ? probed.At + NoiseMemory : health.NoisyUntil,
-            WellSince = lossy ? null : health.WellSince ?? probed.At,
+            // One address that answers does not excuse another that does not.
+            WellSince = AnyLossy(health, policy) ? null : health.WellSince ?? probed.At,
         };
     }
 
     private static bool IsLossy(Observation.Probed probed, HealthPolicy policy) =>
         LossWindow.Judge(probed.Sent, probed.Lost, policy.ProbeCount, policy.Threshold) == LossVerdict.Lossy;
 
+    private static bool AnyLossy(ContainerHealth health, HealthPolicy policy) => health.Probes.Values.Any(probed => IsLossy(probed, policy));
+
     private static ContainerHealth RecordEnd(ContainerHealth health, Observation.RestartEnded ended, HealthPolicy policy) => ended.Outcome switch
     {
         RestartOutcome.Done => Enter(health, HealthState.Starting, ended.At) with { Restarts = health.Restarts + 1 },
         RestartOutcome.Refused => Fail(health with { LastFault = new(FaultCause.StartRefused, ended.At, ended.Detail ?? "the engine refused") }, ended.At, policy),
-        RestartOutcome.Unanswered => Enter(health, HealthState.Unknown, ended.At) with { Silence = ended.Detail ?? "the engine does not answer" },
-        _ => Enter(health, HealthState.Unknown, ended.At),
+        RestartOutcome.Unanswered => NotCarriedOut(health, ended.At) with { Silence = ended.Detail ?? "the engine does not answer" },
+        _ => NotCarriedOut(health, ended.At),
     };
+
+    /// <summary>A recovery that was not tried has not failed, and confirms nothing.</summary>
+    private static ContainerHealth NotCarriedOut(ContainerHealth health, DateTimeOffset at) =>
+        Enter(health, HealthState.Unknown, at) with { Recovering = health.Failures > 0, FailedAttempt = health.Failures > 0 ? health.Attempt : null };
 
     private static Decision JudgeStopped(ContainerHealth before, ContainerHealth health, Observation seen, HealthPolicy policy)
     {
-        switch (health.State)
+        if (health.State == HealthState.Quarantined)
         {
-            case HealthState.Quarantined:
-                return new(health);
-            case HealthState.BackingOff when health.RetryAt is { } retry:
-                return seen.At < retry ? new(health) : Order(health, HealthAction.Start, seen.At);
-            case HealthState.BackingOff when seen is not Observation.Seen:
-                return new(health); // The engine said that it would restart it; only its own word can end that.
+            return new(health);
         }
-
         var container = health.Container!;
-        // A death that was asked for, or that nobody saw because the engine was silent, is not the container's failing.
-        var asked = health.StopAskedAt is { } at && seen.At - at <= container.StopTimeout + StopMargin;
-        var unseen = before.Silence is not null || before.Container is null || !before.SeenRunning;
-        var cause = asked || unseen ? FaultCause.Stopped : container.OutOfMemory ? FaultCause.OutOfMemory : FaultCause.Died;
+        var cause = health.Excused ? FaultCause.Stopped : container.OutOfMemory ? FaultCause.OutOfMemory : FaultCause.Died;
         if (!Heals(health, container, cause, policy))
         {
-            return new(Enter(health, HealthState.Unknown, seen.At));
+            return new(Enter(health, HealthState.Unknown, seen.At) with { RetryAt = null });
         }
 
         var evidence = string.Create(CultureInfo.InvariantCulture, $"exit code {container.ExitCode}{(container.OutOfMemory ? ", out of memory" : "")}");
         var fault = new Fault(cause, seen.At, evidence);
+        var isNew = before.Container?.State != ContainerState.Exited;
+        if (health is { State: HealthState.BackingOff, RetryAt: { } retry } && !(isNew && health.Excused))
+        {
+            health = isNew ? health with { LastFault = fault } : health;
+            return seen.At < retry ? new(health) : Order(health, HealthAction.Start, seen.At);
+        }
+        if (health is { State: HealthState.BackingOff, RetryAt: null } && seen is not Observation.Seen)
+        {
+            return new(health); // The engine said that it would restart it; only its own word can end that.
+        }
         if (cause != FaultCause.Stopped && seen is not Observation.Seen && EngineRestarts(container))
         {
             return new(Enter(health, HealthState.BackingOff, seen.At) with { RetryAt = null, Recovering = true, LastFault = fault });
@@ -254,16 +299,17 @@ public static class HealthMachine
         return new(Improve(health, seen, policy));
     }
 
-    /// <summary>Probes sent within the start grace, or over a longer span than a round, prove nothing about now.</summary>
+    /// <summary>Probes sent within the start grace or over a longer span than a round, or told of late, prove nothing about now.</summary>
     private static bool IsFresh(ContainerHealth health, Observation.Probed probed, HealthPolicy policy) =>
-        probed.Since >= health.RunningSince + policy.StartGrace && probed.At - probed.Since <= policy.MaxEvidenceAge;
+        probed.Since >= health.RunningSince + policy.StartGrace && probed.At - probed.Since <= policy.MaxEvidenceAge
+        && health.LastFactAt - probed.At <= policy.MaxEvidenceAge && health.Since - probed.At <= policy.MaxEvidenceAge;
 
     /// <summary>It runs and fails: now, or when its back-off is over, or no more.</summary>
     private static Decision JudgeFailing(ContainerHealth health, Fault fault, HealthPolicy policy) => health.State switch
     {
         HealthState.Quarantined => new(health),
         HealthState.BackingOff when fault.At < health.RetryAt => new(health),
-        HealthState.BackingOff when health.RetryAt is not null => Order(health, HealthAction.Restart, fault.At),
+        HealthState.BackingOff when health.RetryAt is not null => Order(health with { LastFault = fault }, HealthAction.Restart, fault.At),
         _ => OnFault(health, fault, policy),
     };
 
@@ -295,9 +341,20 @@ public static class HealthMachine
     private static Decision OnFault(ContainerHealth health, Fault fault, HealthPolicy policy)
     {
         health = health with { LastFault = fault };
-        return health.Recovering && fault.Cause != FaultCause.Stopped
-            ? new(Fail(health, fault.At, policy))
-            : Order(health, health.IsRunning ? HealthAction.Restart : HealthAction.Start, fault.At);
+        if (health.Recovering && fault.Cause != FaultCause.Stopped)
+        {
+            if (health.FailedAttempt != health.Attempt)
+            {
+                return new(Fail(health, fault.At, policy));
+            }
+            // The fault came back without a recovery in between: that is no second failure, and the back-off goes on.
+            var retry = health.FailedAt[^1] + BackOff(health.Failures, policy);
+            if (fault.At < retry)
+            {
+                return new(Enter(health, HealthState.BackingOff, fault.At) with { RetryAt = retry });
+            }
+        }
+        return Order(health, health.IsRunning ? HealthAction.Restart : HealthAction.Start, fault.At);
     }
 
     private static Decision Order(ContainerHealth health, HealthAction action, DateTimeOffset at) =>
@@ -307,7 +364,7 @@ public static class HealthMachine
     private static ContainerHealth Fail(ContainerHealth health, DateTimeOffset at, HealthPolicy policy)
     {
         var failedAt = health.FailedAt.RemoveAll(failed => failed <= at - policy.QuarantineWindow).Add(at);
-        health = health with { Failures = health.Failures + 1, FailedAt = failedAt, WellSince = null, Recovering = true };
+        health = health with { Failures = health.Failures + 1, FailedAt = failedAt, FailedAttempt = health.Attempt, WellSince = null, Recovering = true };
         return failedAt.Length >= policy.QuarantineAfter
             ? Enter(health, HealthState.Quarantined, at) with { RetryAt = null }
             : Enter(health, HealthState.BackingOff, at) with { RetryAt = at + BackOff(health.Failures, policy) };
@@ -319,6 +376,7 @@ public static class HealthMachine
         State = health.State is HealthState.Quarantined or HealthState.BackingOff ? HealthState.Unknown : health.State,
         Failures = 0,
         FailedAt = [],
+        FailedAttempt = null,
         Recovering = false,
         RetryAt = null,
     };

@@ -10,7 +10,8 @@ public static class LossWindow
     /// <param name="threshold">Percent; the window is lossy when the lost share of the full window is <em>above</em> it: at 60 %, 13 of 20.</param>
     public static LossVerdict Judge(int sent, int lost, int count, double threshold)
     {
-        var tolerated = count * threshold / 100;
+        // Rounded, so that 323 of 1000 are not above 32.3 % by an error in the sixteenth digit.
+        var tolerated = Math.Round(count * threshold / 100, 9);
         if (lost > tolerated)
         {
             return LossVerdict.Lossy;

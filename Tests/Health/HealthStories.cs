@@ -154,6 +154,19 @@ public sealed class HealthStories
         .Seen().Ended(RestartOutcome.Done).Then(Restarting, Start).Failed(0).Blames(FaultCause.Stopped);
 
     [Fact]
+    public void A_stop_by_a_person_while_a_lossy_container_waits_is_healed_at_once_and_not_blamed() => HealthStory.OfRecovering()
+        .After(3).Lossy().Then(BackingOff).Failed(1)
+        .StoppedByPerson().Then(Restarting, Start).Failed(1).Blames(FaultCause.Stopped);
+
+    [Fact]
+    public void The_stop_within_our_own_restart_does_not_excuse_the_crash_after_it() => HealthStory.OfHealthy()
+        .After(1).Lossy().Then(Restarting, Restart)
+        .Signalled(15).After(0.2).Died(0).Then(Restarting)
+        // The event of the start is lost; the description shows a run that is already over.
+        .Seen(engine => engine with { StartedAt = engine.StartedAt + TimeSpan.FromHours(1.1), ExitCode = 1 })
+        .Ended(RestartOutcome.Done).Then(BackingOff).Failed(1).Blames(FaultCause.Died);
+
+    [Fact]
     public void A_start_by_a_person_ends_a_back_off() => HealthStory.OfRecovering()
         .Died(1).Then(BackingOff).Failed(1)
         .After(0.5).Started().Then(Starting)
@@ -192,6 +205,23 @@ public sealed class HealthStories
         .Died(1).Then(Restarting, Start)
         .After(5).Ended(RestartOutcome.Unanswered).Then(Unknown)
         .After(1).Started().Then(Starting).After(2).Ticked().Then(Healthy);
+
+    [Fact]
+    public void A_withdrawn_restart_is_no_failed_recovery() => HealthStory.OfHealthy()
+        .After(1).Lossy().Then(Restarting, Restart)
+        .After(2).Ended(RestartOutcome.Withdrawn).Then(Healthy)
+        .After(1).Lossy().Then(Restarting, Restart).Failed(0);
+
+    [Fact]
+    public void A_withdrawn_start_is_ordered_anew_and_is_no_failed_recovery() => HealthStory.OfHealthy()
+        .Died(1).Then(Restarting, Start)
+        .After(2).Ended(RestartOutcome.Withdrawn).Then(Restarting, Start).Failed(0);
+
+    [Fact]
+    public void A_withdrawn_retry_is_neither_a_new_failure_nor_forgiveness() => HealthStory.OfRecovering()
+        .Died(1).Then(BackingOff).Failed(1).RetriesWhenDue(Start)
+        .Ended(RestartOutcome.Withdrawn).Then(Restarting, Start).Failed(1)
+        .CrashesAtOnce().Then(BackingOff).Failed(2);
 
     [Fact]
     public void The_end_of_another_attempt_is_none_of_ours() => HealthStory.OfHealthy()
@@ -240,6 +270,11 @@ public sealed class HealthStories
         .After(3).Ticked().Then(Healthy);
 
     [Fact]
+    public void A_lossy_burst_that_arrives_late_proves_nothing() => HealthStory.OfHealthy()
+        .After(10).Seen().Then(Healthy)
+        .After(-5).Lossy().Then(Healthy);
+
+    [Fact]
     public void After_noise_a_lossy_burst_needs_a_second_one() => HealthStory.OfHealthy()
         .After(1).Probed(4, of: 20).Then(Healthy)
         .After(1).Lossy().Then(Suspect)
@@ -274,14 +309,54 @@ public sealed class HealthStories
         .After(10).Ticked().Then(Healthy).Failed(0);
 
     [Fact]
+    public void Loss_that_comes_and_goes_is_one_failure_per_recovery_and_ends_no_back_off()
+    {
+        // 65 % of loss: every other burst is lossy, the ones between are not.
+        var story = HealthStory.OfRecovering().After(3).Lossy().Then(BackingOff).Failed(1);
+        for (var i = 0; i < 2; i++)
+        {
+            story.After(0.1).Probed(12, of: 20).Lossy().Failed(1);
+            Assert.NotEqual(Restarting, story.Health.State);
+        }
+        story.After(1).Probed(12, of: 20).Lossy().Lossy().Then(Restarting, Restart).Failed(1);
+    }
+
+    [Fact]
     public void One_lossy_address_of_several_is_enough() => HealthStory.OfHealthy()
         .After(1).Fine().Fine(HealthStory.Side).Then(Healthy)
         .After(1).Fine().Lossy(HealthStory.Side).Then(Restarting, Restart).Blames(FaultCause.PacketLoss, "13 of 13 probes lost to 10.1.0.3");
 
     [Fact]
+    public void A_healthy_address_does_not_excuse_a_lossy_one() => HealthStory.OfHealthy()
+        .After(1).Probed(4, of: 20, HealthStory.Side).Lossy(HealthStory.Side).Then(Suspect)
+        .Fine().Then(Suspect)
+        .Lossy(HealthStory.Side).Then(Restarting, Restart);
+
+    [Fact]
+    public void A_healthy_address_does_not_end_the_back_off_of_a_lossy_one() => HealthStory.OfRecovering()
+        .After(3).Lossy(HealthStory.Side).Then(BackingOff).Failed(1)
+        .Fine().Then(BackingOff)
+        .Lossy(HealthStory.Side).Then(BackingOff).Failed(1);
+
+    [Fact]
+    public void An_address_that_it_has_left_no_longer_speaks_against_it()
+    {
+        var story = HealthStory.OfHealthy().After(1).Probed(4, of: 20, HealthStory.Side).Lossy(HealthStory.Side).Then(Suspect)
+            .Fine().Seen(engine => engine with { Addresses = engine.Addresses[..1] })
+            .Fine().Then(Healthy);
+        Assert.Equal(0, story.Health.PacketLoss);
+    }
+
+    [Fact]
     public void A_prober_in_doubt_is_no_fault_of_the_container() => HealthStory.OfHealthy()
         .After(1).Probed(20, of: 20, span: 1.5).NotProbed().Then(Healthy)
         .After(60).Ticked().Then(Healthy);
+
+    [Fact]
+    public void A_burst_from_before_the_prober_doubted_itself_is_not_taken_twice() => HealthStory.OfHealthy()
+        .After(1).Probed(4, of: 20).Lossy().Then(Suspect)
+        .NotProbed().Then(Healthy)
+        .After(-0.5).Lossy().Then(Healthy);
 
     [Fact]
     public void Threshold_0_tolerates_no_loss() => HealthStory.OfHealthy(policy => policy with { Threshold = 0 })
@@ -323,7 +398,47 @@ public sealed class HealthStories
         .After(5).Checked(HealthCheck.Unhealthy).Then(Quarantined)
         .Fine().After(30).Fine().Ticked().Then(Quarantined);
 
+    [Fact]
+    public void A_passing_health_check_does_not_excuse_lost_pings() => HealthStory.OfRecovering(container: Checked(HealthCheck.Healthy))
+        .Checked(HealthCheck.Healthy).After(3).Lossy().Then(BackingOff).Failed(1)
+        .Checked(HealthCheck.Healthy).Then(BackingOff)
+        .Lossy().Then(BackingOff).Failed(1);
+
     // Pause
+
+    [Fact]
+    public void A_paused_container_is_not_judged() => HealthStory.OfHealthy()
+        .After(1).Paused().Then(Unknown)
+        .After(1).Lossy().Then(Unknown)
+        .After(60).Ticked().Seen().Then(Unknown)
+        .Resumed().Then(Starting)
+        .After(2).Ticked().Then(Healthy);
+
+    [Fact]
+    public void Loss_during_a_pause_is_not_held_against_it() => HealthStory.OfHealthy()
+        .After(1).Paused().Then(Unknown).After(60).Resumed().Then(Starting)
+        .After(-0.5).Lossy().Then(Starting)
+        .After(-0.1).Lossy().Then(Starting);
+
+    [Fact]
+    public void A_resume_that_only_the_list_tells_of_begins_with_the_same_grace() => HealthStory.OfHealthy()
+        .After(1).Paused().Then(Unknown)
+        .After(60).Seen(engine => engine with { State = ContainerState.Running }).Then(Starting)
+        .After(-0.3).Lossy().Then(Starting)
+        .After(3).Seen().Then(Healthy);
+
+    [Fact]
+    public void Time_in_a_pause_is_not_time_in_health() => HealthStory.OfRecovering()
+        .Died(1).Then(BackingOff).RetriesWhenDue(Start).Recovers().Failed(1)
+        .After(3).Ticked().Then(Healthy)
+        .Paused().Then(Unknown).After(60).Resumed().After(2).Ticked().Then(Healthy).Failed(1)
+        .After(8).Ticked().Then(Healthy).Failed(0);
+
+    [Fact]
+    public void A_stop_of_a_paused_container_is_a_stop() => HealthStory.OfRecovering()
+        .After(3).Ticked().Then(Healthy).Paused().Then(Unknown)
+        // The engine wakes it so that it can meet the signal.
+        .Signalled(15).Resumed().Died(0).Then(Restarting, Start).Failed(0).Blames(FaultCause.Stopped);
 
     // The engine's own restart policy
 
@@ -428,9 +543,39 @@ public sealed class HealthStories
         .Died(0).Then(Unknown)
         .Started().After(20).Ticked().Then(Healthy)
         .StoppedByPerson().Then(Unknown)
+        .After(60).Ticked().Seen().Then(Unknown)
         .Started().After(20).Ticked().Then(Healthy)
         .Died(1).Then(Restarting, Start).Recovers().After(20).Ticked().Then(Healthy)
         .Lossy().Then(Restarting, Restart);
+
+    [Fact]
+    public void Restart_on_failure_leaves_one_that_a_person_stopped_however_it_ended_and_however_long_ago() => HealthStory.OfHealthy(policy => policy with { Restart = RestartMode.OnFailure })
+        .Signalled(15).After(0.2).Died(143).Then(Unknown)
+        .After(60).Ticked().Seen().Then(Unknown);
+
+    [Fact]
+    public void Restart_on_failure_heals_a_failure_that_fell_into_a_silence_of_the_engine() => HealthStory.OfHealthy(policy => policy with { Restart = RestartMode.OnFailure })
+        .Died(1).Then(Restarting, Start)
+        .After(5).Ended(RestartOutcome.Unanswered).Then(Unknown)
+        .After(5).Seen().Then(Restarting, Start).Failed(0);
+
+    [Fact]
+    public void Restart_on_failure_lets_a_lossy_container_go_when_a_person_stops_it() => HealthStory.OfRecovering(policy => policy with { Restart = RestartMode.OnFailure })
+        .After(3).Lossy().Then(BackingOff)
+        .Signalled(15).After(0.2).Died(143).Then(Unknown)
+        .After(60).Ticked().Then(Unknown);
+
+    [Fact]
+    public void A_lossy_container_that_removes_itself_is_let_go_from_its_back_off() => HealthStory.OfHealthy(container: engine => engine with { AutoRemove = true })
+        .Lossy().Then(Restarting, Restart).Recovers().After(3).Lossy().Then(BackingOff)
+        .After(0.1).Died(1).Then(Unknown)
+        .After(60).Ticked().Then(Unknown);
+
+    [Fact]
+    public void A_death_during_a_back_off_is_what_is_healed_next() => HealthStory.OfRecovering()
+        .After(3).Lossy().Then(BackingOff)
+        .After(0.1).Died(7).Then(BackingOff).Blames(FaultCause.Died, "exit code 7").Failed(1)
+        .RetriesWhenDue(Start);
 
     // Order of facts
 

@@ -29,6 +29,24 @@ public sealed class LossWindowTests
     }
 
     [Fact]
+    public void Every_threshold_of_a_tenth_is_exact_in_full_windows()
+    {
+        foreach (var count in new[] { 1, 3, 7, 10, 20, 50, 100, 1000 })
+        {
+            for (var tenths = 0; tenths <= 1000; tenths++)
+            {
+                // Only the losses next to the threshold can be judged wrongly by a rounding error.
+                var edge = count * tenths / 1000;
+                for (var lost = Math.Max(0, edge - 1); lost <= Math.Min(count, edge + 1); lost++)
+                {
+                    var verdict = LossWindow.Judge(count, lost, count, tenths / 10.0);
+                    Assert.True(verdict == Oracle(count, lost, count, tenths), $"{lost} of {count} lost, threshold {tenths / 10.0} %: {verdict}");
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Once_decided_a_window_never_changes_its_mind()
     {
         for (var outcomes = 0; outcomes < 1 << 12; outcomes++)
