@@ -41,7 +41,7 @@ build Tests/Tests.csproj
 
 # Prints failures and skips as they come, with all that belongs to them, and nothing else.
 failures() {
-  awk '/^    [^ ].* \[(FAIL|SKIP)\]$/ { on = 1; print; fflush(); next } /^ {0,4}[^ ]/ { on = 0 } on { print; fflush() }'
+  awk '/^    [^ ].* \[(FAIL|SKIP)\]$/ { on = 1; print; fflush(); next } /^[^ ]/ || /^  [^ ]/ || /^    [^ ]/ { on = 0 } on { print; fflush() }'
 }
 
 count() { grep -c "^    [^ ].* \[$1\]" "$WORK/log" || true; }
@@ -69,9 +69,9 @@ while alive "$runner_pid"; do
     told=$now
     say "  $now s: $(count FINISHED) tests finished, $(count FAIL) failed; running $(running)"
   fi
-done
+done 2>/dev/null # or bash would say that it was killed; we do that below
 code=0
-wait "$runner_pid" || code=$?
+wait "$runner_pid" 2>/dev/null || code=$?
 wait "$tail_pid" || true
 
 attribute() { sed -n 's/.*<assembly \([^>]*\)>.*/\1/p' "$WORK/result.xml" | head -n 1 | sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p"; }
@@ -86,7 +86,7 @@ else
   skipped=$(count SKIP)
   failed=$(count FAIL)
   passed=$(($(count FINISHED) - failed - skipped))
-  if [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then
+  if [ $((SECONDS - start)) -ge "$limit" ]; then
     say "the tests did not end within $limit s; still running: $(running)"
   else
     say "the test runner ended with exit code $code and without a report:"

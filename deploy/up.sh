@@ -76,7 +76,7 @@ port_of() {
 engine_answers() {
   case $DOCKER_HOST in
     unix://*) curl -sf -m 3 -o /dev/null --unix-socket "${DOCKER_HOST#unix://}" http://engine/_ping ;;
-    tcp://*) curl -sf -m 3 -o /dev/null "http://${DOCKER_HOST#tcp://}/_ping" ;;
+    tcp://*) curl -sf -m 3 --noproxy "*" -o /dev/null "http://${DOCKER_HOST#tcp://}/_ping" ;;
     *) docker version >/dev/null 2>&1 ;;
   esac
 }
@@ -164,21 +164,24 @@ start_node() {
   ASPNETCORE_CONTENTROOT=${ASPNETCORE_CONTENTROOT:-$(dirname "$node")} "$node" ${node_args[@]+"${node_args[@]}"} </dev/null 9>&- &
   node_pid=$!
   echo "$node_pid" >"$run/node.pid"
-  local start=$SECONDS told=0 code=0
-  until curl -skf -m 2 -o /dev/null "$address/readyz"; do
-    if ! alive "$node_pid"; then
-      wait "$node_pid" || code=$?
-      fail "the node ended with exit code $code while it was starting: it says why above"
-    fi
-    if [ $((SECONDS - start)) -ge 60 ]; then
-      fail "the node is not ready after 60 s: $address/readyz says '$(curl -sk -m 2 "$address/readyz" || echo nothing)'"
+  local start=$SECONDS told=0 code=0 ready=''
+  while alive "$node_pid" && [ $((SECONDS - start)) -lt 60 ]; do
+    if curl -skf -m 2 --noproxy '*' -o /dev/null "$address/readyz"; then
+      ready=1
+      break
     fi
     if [ $((SECONDS - start)) -ge $((told + 5)) ]; then
       told=$((SECONDS - start))
       say "waiting for the node ... $told s"
     fi
     sleep 0.2
-  done
+  done 2>/dev/null # or bash would say that it was killed; we do that below
+  [ -z "$ready" ] || return 0
+  if alive "$node_pid"; then
+    fail "the node is not ready after 60 s: $address/readyz says '$(curl -sk -m 2 --noproxy '*' "$address/readyz" || echo nothing)'"
+  fi
+  wait "$node_pid" 2>/dev/null || code=$?
+  fail "the node ended with exit code $code while it was starting: it says why above"
 }
 
 # --- the demo ------------------------------------------------------------------------------------------------------------
@@ -225,8 +228,8 @@ export DOCKER_BUILDKIT=0
 address=$(node_address)
 port_free
 need_packages docker.io iptables iputils-ping busybox-static curl
-build Silo/Silo.csproj
 start_engine
+build Silo/Silo.csproj
 if [ -n "$demo" ]; then
   demo_made=1
   step "starting the demo's containers" demo_start || fail "the demo does not start: see above"
@@ -244,7 +247,7 @@ say "  Ctrl-C ends it."
 
 while :; do
   code=0
-  wait "$node_pid" || code=$?
+  wait "$node_pid" 2>/dev/null || code=$?
   case $code in
     # 70: it was cut off from its cluster and lost its place; 71: its database is back. It asks to be started again.
     70 | 71) say "the node asked to be started again (exit code $code)"; start_node ;;
