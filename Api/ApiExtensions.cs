@@ -13,15 +13,13 @@ using HmsOrleans.Api.Settings;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using Orleans.Dashboard;
-using Scalar.AspNetCore;
 
 namespace HmsOrleans.Api;
 
@@ -40,14 +38,17 @@ public static class ApiExtensions
         services.AddSingleton(new LocalHost(localHost));
         services.AddSingleton<FleetCalls>();
         services.AddExceptionHandler<ExceptionProblems>();
-        services.AddOpenApi(OpenApiDocs.Configure);
+        services.AddOpenApi(openApi => OpenApiDocs.Configure(openApi));
         services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = NumberBody.MaxBytes;
         });
         services.ConfigureHttpJsonOptions(json =>
-            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false)));
+        {
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+        });
 
         services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsValidator>();
@@ -58,8 +59,7 @@ public static class ApiExtensions
             .AddCookie(SignInEndpoints.SchemeName, SignInEndpoints.Configure);
         var policy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().AddRequirements(new RoleRequirement()).Build();
         services.AddAuthorizationBuilder().SetDefaultPolicy(policy).SetFallbackPolicy(policy);
-        // Sessions end with the process: a key that was taken back must not live on in a cookie, and there is no secret to keep on disk.
-        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        services.Configure<KeyManagementOptions>(SessionKeys.Configure);
         return builder;
     }
 
@@ -84,11 +84,9 @@ public static class ApiExtensions
         api.MapSettings();
         api.MapReadiness();
 
-        app.MapOpenApi();
-        app.MapScalarApiReference("/scalar", ApiReference.Configure).WithMetadata(new ForBrowsers());
-        app.MapOrleansDashboard("/dashboard").WithMetadata(new ForBrowsers());
+        app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");
         app.MapSignIn();
-        app.MapPage();
+        app.MapPages();
         return app;
     }
 }

@@ -11,8 +11,10 @@ using HmsOrleans.Silo.Icmp;
 using HmsOrleans.Silo.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Newtonsoft.Json;
 using Orleans.Configuration;
 using Orleans.Dashboard;
+using Orleans.Serialization;
 using HostOptions = HmsOrleans.Silo.Hosts.HostOptions;
 
 // A burst of blocking work (SQLite, name lookups) must not hold up the ticks; on two cores the pool would grow by one thread a second.
@@ -57,6 +59,8 @@ builder.UseOrleans(silo =>
     silo.AddPlacementDirector<HostBoundPlacement, HostBoundPlacementDirector>();
     silo.AddAdoNetGrainStorage(StorageNames.Host, Store);
     silo.AddAdoNetGrainStorage(StorageNames.Cluster, Store);
+    // Newtonsoft cannot keep references to immutable dictionaries, which the settings are made of: it writes what it then fails to read.
+    silo.Services.Configure<OrleansJsonSerializerOptions>(json => json.JsonSerializerSettings.PreserveReferencesHandling = PreserveReferencesHandling.None);
     silo.AddDashboard();
 });
 builder.AddHmsApi(address);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using HmsOrleans.Api.Problems;
 using Microsoft.AspNetCore.Http;
@@ -31,23 +32,30 @@ internal sealed class NumberBody
     {
         var example = $"Send a JSON object such as {{\"{fields[0].Name}\": {(fields[0].Max >= 60 ? 60 : 1)}}}.";
         var result = await request.BodyReader.ReadAtLeastAsync(MaxBytes + 1, cancellationToken);
-        if (result.Buffer.IsEmpty)
-        {
-            return new(ProblemType.BodyInvalid.With($"The body is missing. {example}"));
-        }
-        if (result.Buffer.Length > MaxBytes)
-        {
-            return new(ProblemType.BodyTooLarge.With(ProblemType.BodyTooLarge.Example));
-        }
-        if (!request.HasJsonContentType())
-        {
-            return new(ProblemType.ContentTypeUnsupported.With(ProblemType.ContentTypeUnsupported.Example));
-        }
         try
         {
-            using var document = JsonDocument.Parse(result.Buffer, Strict);
+            return result.Buffer switch
+            {
+                { IsEmpty: true } => new(ProblemType.BodyInvalid.With($"The body is missing. {example}")),
+                { Length: > MaxBytes } => new(ProblemType.BodyTooLarge.With(ProblemType.BodyTooLarge.Example)),
+                _ when !request.HasJsonContentType() => new(ProblemType.ContentTypeUnsupported.With(ProblemType.ContentTypeUnsupported.Example)),
+                var json => Parse(json, fields, example),
+            };
+        }
+        finally
+        {
+            // The server cuts the connection off when what was read is not given back.
+            request.BodyReader.AdvanceTo(result.Buffer.End);
+        }
+    }
+
+    private static NumberBody Parse(ReadOnlySequence<byte> json, NumberField[] fields, string example)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json, Strict);
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? Read(document.RootElement, fields)
+                ? Take(document.RootElement, fields)
                 : new(ProblemType.BodyInvalid.With($"The body is JSON, but no object. {example}"));
         }
         catch (JsonException e)
@@ -55,13 +63,14 @@ internal sealed class NumberBody
             return new(ProblemType.BodyInvalid.With(
                 $"The body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}). {example}"));
         }
-        finally
+        catch (InvalidOperationException)
         {
-            request.BodyReader.AdvanceTo(result.Buffer.End);
+            // A name or value whose bytes are no text: the parser takes it, its getters do not.
+            return new(ProblemType.BodyInvalid.With($"The body is not valid UTF-8. {example}"));
         }
     }
 
-    private static NumberBody Read(JsonElement given, NumberField[] fields)
+    private static NumberBody Take(JsonElement given, NumberField[] fields)
     {
         var body = new NumberBody();
         foreach (var property in given.EnumerateObject())

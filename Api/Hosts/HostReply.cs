@@ -11,10 +11,10 @@ namespace HmsOrleans.Api.Hosts;
 /// <param name="LastHeartbeat">When it last gave a sign of life (UTC); null before the first.</param>
 /// <param name="Status">What it says of itself; null before it was first asked.</param>
 /// <param name="Containers">By name.</param>
-internal sealed record HostReply(
+public sealed record HostReply(
     string Address, HostState State, DateTimeOffset? LastHeartbeat, HostStatusReply? Status, ImmutableArray<ContainerView> Containers)
 {
-    public static HostReply From(HostView host) =>
+    internal static HostReply From(HostView host) =>
         new(host.Address, host.State, host.LastHeartbeat, HostStatusReply.From(host.Status), host.Containers);
 }
 
@@ -25,10 +25,10 @@ internal sealed record HostReply(
 /// <param name="Engine">The host's Docker engine.</param>
 /// <param name="Prober">How packet loss is measured.</param>
 /// <param name="Storage">Whether settings are kept over a restart.</param>
-internal sealed record HostStatusReply(
+public sealed record HostStatusReply(
     bool Ready, bool Supervised, double Threshold, EngineReply Engine, ProberReply Prober, StorageReply Storage)
 {
-    public static HostStatusReply? From(HostStatus? status) => status is null
+    internal static HostStatusReply? From(HostStatus? status) => status is null
         ? null
         : new(
             status.Ready,
@@ -43,14 +43,14 @@ internal sealed record HostStatusReply(
 /// <param name="Answers">It answers.</param>
 /// <param name="Since">Since when it has been answering, or silent (UTC).</param>
 /// <param name="Silence">Why it does not answer; null while it does.</param>
-internal sealed record EngineReply(bool Answers, DateTimeOffset Since, string? Silence);
+public sealed record EngineReply(bool Answers, DateTimeOffset Since, string? Silence);
 
 /// <summary>How packet loss is measured.</summary>
 /// <param name="Mode">Which kind of socket the kernel permits; off: none, the host runs on the engine's events alone.</param>
 /// <param name="Reason">Where there is none: what to change.</param>
-internal sealed record ProberReply(ProberMode Mode, string? Reason);
+public sealed record ProberReply(ProberMode Mode, string? Reason);
 
 /// <summary>Whether settings are kept over a restart.</summary>
 /// <param name="Saved">All settings made so far are saved.</param>
 /// <param name="Reason">Why some are not; they hold all the same, and saving is retried.</param>
-internal sealed record StorageReply(bool Saved, string? Reason);
+public sealed record StorageReply(bool Saved, string? Reason);

@@ -9,19 +9,19 @@ namespace HmsOrleans.Api.Hosts;
 /// <param name="LastHeartbeat">When it last gave a sign of life (UTC); null before the first.</param>
 /// <param name="Status">What it says of itself; null before it was first asked.</param>
 /// <param name="Containers">How many containers it has, by health.</param>
-internal sealed record HostSummary(
+public sealed record HostSummary(
     string Address, HostState State, DateTimeOffset? LastHeartbeat, HostStatusReply? Status, HealthCounts Containers)
 {
-    public static HostSummary From(HostView host) => new(
+    internal static HostSummary From(HostView host) => new(
         host.Address, host.State, host.LastHeartbeat, HostStatusReply.From(host.Status),
         HealthCounts.Of(host.Containers.Select(container => container.Health)));
 }
 
 /// <summary>How many containers are in each state of health.</summary>
-internal sealed record HealthCounts(
+public sealed record HealthCounts(
     int Total, int Unknown, int Starting, int Healthy, int Suspect, int Restarting, int BackingOff, int Quarantined, int Ignored)
 {
-    public static HealthCounts Of(IEnumerable<HealthState> states)
+    internal static HealthCounts Of(IEnumerable<HealthState> states)
     {
         var counts = states.CountBy(state => state).ToDictionary();
         int Count(HealthState state) => counts.GetValueOrDefault(state);

@@ -4,9 +4,9 @@ namespace HmsOrleans.Api.Hosts;
 /// <param name="Address">The host's address.</param>
 /// <param name="Supervised">Always false.</param>
 /// <param name="Details">What goes on there, and how to take it back.</param>
-internal sealed record RemovedReply(string Address, bool Supervised, string Details)
+public sealed record RemovedReply(string Address, bool Supervised, string Details)
 {
-    public static RemovedReply Of(string address) => new(
+    internal static RemovedReply Of(string address) => new(
         address, false,
         $"Supervision of {address} has ended: its containers run on unwatched, and its node goes on, idle. PUT /containers/{address} takes it back.");
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using HmsOrleans.Api.Bodies;
 using HmsOrleans.Api.Problems;
 using HmsOrleans.Api.Security;
@@ -15,7 +17,7 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace HmsOrleans.Api.OpenApi;
 
 /// <summary>The OpenAPI document: what the endpoints' metadata say beyond what the framework reads from them.</summary>
-internal static class OpenApiDocs
+internal static partial class OpenApiDocs
 {
     private const string ProblemSchema = "Problem";
 
@@ -24,8 +26,32 @@ internal static class OpenApiDocs
     public static void Configure(OpenApiOptions options)
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.CreateSchemaReferenceId = NameSchema;
+        options.AddSchemaTransformer(TypeEnums);
         options.AddDocumentTransformer(Introduce);
         options.AddOperationTransformer(Complete);
+    }
+
+    /// <summary>What a thing is called in the code says for what it is used; in the document it is the thing itself.</summary>
+    private static string? NameSchema(JsonTypeInfo type)
+    {
+        var name = OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+        return type.Type.Assembly.GetName().Name!.StartsWith("HmsOrleans.", StringComparison.Ordinal) && name is not null
+            ? Suffix().Replace(name, "")
+            : name;
+    }
+
+    [GeneratedRegex("(Reply|View)$")]
+    private static partial Regex Suffix();
+
+    /// <summary>The framework leaves out that the values are strings.</summary>
+    private static Task TypeEnums(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (context.JsonTypeInfo.Type.IsEnum)
+        {
+            schema.Type = JsonSchemaType.String;
+        }
+        return Task.CompletedTask;
     }
 
     private static Task Introduce(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using HmsOrleans.Api.Hosts;
 namespace HmsOrleans.Api.Readiness;
 
 /// <summary>Whether this node does its work.</summary>
-internal sealed record ReadinessReply
+public sealed record ReadinessReply
 {
     /// <summary>True with 200, false with 503.</summary>
     public required bool Ready { get; init; }
@@ -29,11 +29,11 @@ internal sealed record ReadinessReply
     public StorageReply? Storage { get; init; }
 
     /// <summary>What a visitor without a key may know.</summary>
-    public ReadinessReply Bare() => new() { Ready = Ready, Status = Status };
+    internal ReadinessReply Bare() => new() { Ready = Ready, Status = Status };
 }
 
 /// <summary>Whether a node does its work.</summary>
-internal enum ReadinessStatus
+public enum ReadinessStatus
 {
     /// <summary>All of it.</summary>
     Ready,
@@ -45,4 +45,4 @@ internal enum ReadinessStatus
 }
 
 /// <summary>The process is up.</summary>
-internal sealed record LivenessReply(string Status);
+public sealed record LivenessReply(string Status);

@@ -7,8 +7,8 @@ namespace HmsOrleans.Api.Settings;
 /// <param name="AggregationWindow">Seconds over which the controller collects updates before it fetches them.</param>
 /// <param name="Heartbeat">Seconds between two signs of life of a host (read-only; <c>Hms:Controller:Heartbeat</c>).</param>
 /// <param name="OfflineAfter">Seconds without a sign of life after which a host is shown as offline (read-only; <c>Hms:Controller:OfflineAfter</c>).</param>
-internal sealed record SettingsReply(double Threshold, double AggregationWindow, double Heartbeat, double OfflineAfter)
+public sealed record SettingsReply(double Threshold, double AggregationWindow, double Heartbeat, double OfflineAfter)
 {
-    public static SettingsReply From(FleetSettings settings) => new(
+    internal static SettingsReply From(FleetSettings settings) => new(
         settings.Threshold, settings.AggregationWindow.TotalSeconds, settings.Heartbeat.TotalSeconds, settings.OfflineAfter.TotalSeconds);
 }

@@ -3,11 +3,17 @@ using System.ComponentModel.DataAnnotations;
 namespace HmsOrleans.Api.Settings;
 
 /// <summary>Settings to change; what is left out stays as it is, but one has to be there.</summary>
-/// <param name="Threshold">Packet loss in percent above which a container is restarted. Overrides every host's own, not those of single containers.</param>
-/// <param name="AggregationWindow">Seconds over which the controller collects updates before it fetches them.</param>
-internal sealed record SettingsRequest(
-    [property: Range(0, 100)] double Threshold = 60, [property: Range(0.05, 60)] double AggregationWindow = 0.5);
+public sealed record SettingsRequest
+{
+    /// <summary>Packet loss in percent above which a container is restarted. Overrides every host's own, not those of single containers.</summary>
+    [Range(0, 100)]
+    public double Threshold { get; init; }
+
+    /// <summary>Seconds over which the controller collects updates before it fetches them.</summary>
+    [Range(0.05, 60)]
+    public double AggregationWindow { get; init; }
+}
 
 /// <summary>The threshold for the whole fleet.</summary>
 /// <param name="Threshold">Packet loss in percent above which a container is restarted. Overrides every host's own, not those of single containers.</param>
-internal sealed record FleetThresholdRequest([property: Required, Range(0, 100)] double Threshold);
+public sealed record FleetThresholdRequest([property: Required, Range(0, 100)] double Threshold);
