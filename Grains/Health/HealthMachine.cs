@@ -20,6 +20,9 @@ public static class HealthMachine
     /// <summary>Time beyond the stop timeout within which a death still counts as the one that was asked for.</summary>
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(5);
 
+    /// <summary>Exit code of a process that SIGKILL ended, as the kernel does for want of memory.</summary>
+    private const int KilledBySignal9 = 137;
+
     /// <summary>The next health, and what to do.</summary>
     /// <param name="health">What was known.</param>
     /// <param name="seen">The new fact.</param>
@@ -31,7 +34,7 @@ public static class HealthMachine
             return new(health);
         }
 
-        var next = Record(health, seen, policy);
+        var next = NoteVerdict(health, Record(health, seen, policy), seen, policy);
         if (next.State == HealthState.Gone)
         {
             return new(next);
@@ -54,7 +57,7 @@ public static class HealthMachine
             ContainerState.Exited => JudgeStopped(health, next, seen, policy),
             // The engine is between two runs under its own restart policy: its turn, not ours.
             ContainerState.Restarting => new(Enter(next, HealthState.BackingOff, seen.At) with { RetryAt = null, Recovering = true }),
-            _ => new(Enter(next, HealthState.Unknown, seen.At)),
+            _ => new(Enter(next, HealthState.Unknown, seen.At) with { RetryAt = null }),
         };
     }
 
@@ -67,6 +70,8 @@ public static class HealthMachine
         }
         return health.State switch
         {
+            // One that runs and loses packets waits for its next burst, not for time.
+            HealthState.BackingOff when health is { IsRunning: true, WellSince: null, Container.HealthCheck: not HealthCheck.Unhealthy } => null,
             HealthState.BackingOff => health.RetryAt,
             HealthState.Starting => health.Container?.HealthCheck == HealthCheck.Starting ? null : health.RunningSince + policy.StartGrace,
             HealthState.Healthy or HealthState.Quarantined => RecoveredAt(health, policy),
@@ -87,11 +92,12 @@ public static class HealthMachine
     private static bool IsOld(ContainerHealth health, Observation seen) => seen switch
     {
         _ when health.State == HealthState.Gone => true,
-        Observation.FromEngine => seen.At <= health.LastFactAt,
+        // An answer may describe a run that began after the question; the events that led to it come later, and are old.
+        Observation.FromEngine => seen.At <= health.LastFactAt || (seen is not Observation.Seen && seen.At < health.RunningSince),
         Observation.Probed probed => probed.Sent == 0
             || health.RunningSince is not { } start || probed.Since < start || probed.At <= health.ProbesAfter
             || (health.Probes.TryGetValue(probed.Address, out var last) && probed.At <= last.At),
-        Observation.NotProbed => seen.At < health.ProbesAfter || health.Probes.Values.Any(probed => seen.At < probed.At),
+        Observation.NotProbed => !health.IsRunning || seen.At < health.RunningSince || seen.At < health.ProbesAfter || health.Probes.Values.Any(probed => seen.At < probed.At),
         Observation.RestartEnded ended => health.State != HealthState.Restarting || ended.Attempt != health.Attempt,
         _ => false,
     };
@@ -123,8 +129,13 @@ public static class HealthMachine
                     _ => health.WellSince,
                 },
             },
-            (Observation.Signalled signalled, _) when Ends(signalled.Signal) => health with { StopAskedAt = seen.At },
-            (Observation.Removed, _) => Enter(health, HealthState.Gone, seen.At),
+            (Observation.Signalled signalled, _) when Ends(signalled.Signal) => health with
+            {
+                StopAskedAt = seen.At,
+                // While the engine waits to restart it, it is the restart that somebody stops.
+                Excused = health.Excused || health is { State: HealthState.BackingOff, RetryAt: null },
+            },
+            (Observation.Removed, _) => Enter(health, HealthState.Gone, seen.At) with { RetryAt = null },
             (Observation.Silenced silenced, _) => health with { Silence = silenced.Reason },
             (Observation.Measured measured, { State: ContainerState.Running }) => health with { Memory = measured.MemoryBytes },
             (Observation.NotProbed blind, _) => DropProbes(health, seen.At) with { NotProbed = blind.Reason, WellSince = health.WellSince ?? seen.At },
@@ -134,6 +145,12 @@ public static class HealthMachine
             _ => health,
         };
     }
+
+    /// <summary>What its own health check says speaks for or against it, whether an event or the list tells of it.</summary>
+    private static ContainerHealth NoteVerdict(ContainerHealth before, ContainerHealth health, Observation seen, HealthPolicy policy) =>
+        health.Container?.HealthCheck == HealthCheck.Unhealthy ? health with { WellSince = null }
+        : before.Container?.HealthCheck == HealthCheck.Unhealthy && health is { IsRunning: true, WellSince: null } && !AnyLossy(health, policy) ? health with { WellSince = seen.At }
+        : health;
 
     private static EngineContainer Run(EngineContainer known, DateTimeOffset at) => known with
     {
@@ -164,6 +181,8 @@ public static class HealthMachine
                 && (seen is Observation.Died || known is not { State: ContainerState.Exited } || container.StartedAt > known.StartedAt);
             return DropProbes(health) with
             {
+                // Paused or between two runs of the engine's it is alive, as far as anybody asks for it.
+                SeenRunning = health.SeenRunning || container.State is ContainerState.Paused or ContainerState.Restarting,
                 Excused = stopped ? unseen || WasAsked(health, container, seen.At) : health.Excused,
                 RunningSince = null,
                 WellSince = null,
@@ -179,6 +198,8 @@ public static class HealthMachine
             return health;
         }
         health = DropProbes(health);
+        // A run whose beginning nobody told of has its grace all the same.
+        health = health.State is HealthState.Healthy or HealthState.Suspect ? Enter(health, HealthState.Unknown, seen.At) : health;
         return health with
         {
             SeenRunning = true,
@@ -241,13 +262,14 @@ public static class HealthMachine
             return new(health);
         }
         var container = health.Container!;
-        var cause = health.Excused ? FaultCause.Stopped : container.OutOfMemory ? FaultCause.OutOfMemory : FaultCause.Died;
+        // The kernel may have killed a child, long ago.
+        var cause = health.Excused ? FaultCause.Stopped : container is { OutOfMemory: true, ExitCode: KilledBySignal9 } ? FaultCause.OutOfMemory : FaultCause.Died;
         if (!Heals(health, container, cause, policy))
         {
             return new(Enter(health, HealthState.Unknown, seen.At) with { RetryAt = null });
         }
 
-        var evidence = string.Create(CultureInfo.InvariantCulture, $"exit code {container.ExitCode}{(container.OutOfMemory ? ", out of memory" : "")}");
+        var evidence = string.Create(CultureInfo.InvariantCulture, $"exit code {container.ExitCode}{(cause == FaultCause.OutOfMemory ? ", out of memory" : "")}");
         var fault = new Fault(cause, seen.At, evidence);
         var isNew = before.Container?.State != ContainerState.Exited;
         if (health is { State: HealthState.BackingOff, RetryAt: { } retry } && !(isNew && health.Excused))
@@ -282,19 +304,20 @@ public static class HealthMachine
 
     private static Decision JudgeRunning(ContainerHealth health, Observation seen, HealthPolicy policy)
     {
-        if (policy.Restart != RestartMode.Never)
+        Fault? fault = null;
+        var doubtful = policy.Restart == RestartMode.Never;
+        if (health.Container!.HealthCheck == HealthCheck.Unhealthy)
         {
-            if (health.Container!.HealthCheck == HealthCheck.Unhealthy)
-            {
-                return JudgeFailing(health with { WellSince = null }, new(FaultCause.Unhealthy, seen.At, "its health check fails"), policy);
-            }
-            if (seen is Observation.Probed probed && IsLossy(probed, policy) && IsFresh(health, probed, policy))
-            {
-                var evidence = string.Create(CultureInfo.InvariantCulture, $"{probed.Lost} of {probed.Sent} probes lost to {probed.Address}");
-                return health.State is HealthState.Healthy or HealthState.Starting && probed.At < health.NoisyUntil
-                    ? new(Enter(health, HealthState.Suspect, seen.At))
-                    : JudgeFailing(health, new(FaultCause.PacketLoss, seen.At, evidence), policy);
-            }
+            fault = new(FaultCause.Unhealthy, seen.At, "its health check fails");
+        }
+        else if (seen is Observation.Probed probed && IsLossy(probed, policy) && IsFresh(health, probed, policy))
+        {
+            fault = new(FaultCause.PacketLoss, seen.At, string.Create(CultureInfo.InvariantCulture, $"{probed.Lost} of {probed.Sent} probes lost to {probed.Address}"));
+            doubtful |= health.State is HealthState.Healthy or HealthState.Starting && probed.At < health.NoisyUntil;
+        }
+        if (fault is not null)
+        {
+            return doubtful ? new(Enter(health, HealthState.Suspect, seen.At) with { RetryAt = null }) : JudgeFailing(health, fault, policy);
         }
         return new(Improve(health, seen, policy));
     }
@@ -321,7 +344,7 @@ public static class HealthMachine
         {
             HealthState.Unknown => Enter(health, HealthState.Starting, seen.At),
             HealthState.BackingOff when well => Enter(health, HealthState.Starting, seen.At) with { RetryAt = null },
-            HealthState.Suspect when well => Enter(health, HealthState.Healthy, seen.At),
+            HealthState.Suspect when well => Enter(health, HealthState.Starting, seen.At),
             _ => health,
         };
         if (health.State == HealthState.Starting && health.Container!.HealthCheck != HealthCheck.Starting && seen.At >= health.RunningSince + policy.StartGrace)
@@ -335,7 +358,7 @@ public static class HealthMachine
 
     /// <summary>When a recovery will have lasted long enough; null when none is under way, or something speaks against it.</summary>
     private static DateTimeOffset? RecoveredAt(ContainerHealth health, HealthPolicy policy) =>
-        health is { Recovering: true, RunningSince: not null } ? health.WellSince + policy.RecoveredAfter : null;
+        health is { Recovering: true, RunningSince: not null, Container.HealthCheck: not HealthCheck.Starting } ? health.WellSince + policy.RecoveredAfter : null;
 
     /// <summary>Heals at once, unless the last recovery has not held: then the container waits, or is left to a person.</summary>
     private static Decision OnFault(ContainerHealth health, Fault fault, HealthPolicy policy)

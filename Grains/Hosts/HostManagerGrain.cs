@@ -357,6 +357,8 @@ internal sealed partial class HostManagerGrain(
                 _slots.Release();
             }
             hosted.HealedAfter = time.GetUtcNow() - (order.View?.LastFault?.At ?? orderedAt);
+            // Cleared before it is told: the answer may order the next one, for a container that has died again meanwhile.
+            hosted.IsBeingHealed = false;
             await Tell(id, facts.ToImmutable(), _stopping.Token);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -365,11 +367,8 @@ internal sealed partial class HostManagerGrain(
         }
         catch (Exception e)
         {
-            LogHealFailed(logger, e, hosted.Name);
-        }
-        finally
-        {
             hosted.IsBeingHealed = false;
+            LogHealFailed(logger, e, hosted.Name);
         }
     }
 
@@ -407,7 +406,7 @@ internal sealed partial class HostManagerGrain(
                 var container = await engine.InspectAsync(id, _stopping.Token);
                 facts.Add(container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container));
             }
-            catch (EngineSilentException e)
+            catch (Exception e) when (e is EngineSilentException or EngineRefusedException)
             {
                 (outcome, detail) = (RestartOutcome.Unanswered, e.Message);
             }

@@ -16,6 +16,9 @@ internal sealed partial class HostPump(
     private readonly SemaphoreSlim _one = new(1);
     private Guid _life;
 
+    /// <summary>The watcher's last word on the engine: probes say nothing about it.</summary>
+    private volatile string? _engineSilence = "not asked yet";
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(watcher.RunAsync(stoppingToken), PumpEngine(stoppingToken), PumpProbes(stoppingToken));
 
@@ -29,6 +32,7 @@ internal sealed partial class HostPump(
     {
         await foreach (var facts in watcher.Facts.ReadAllAsync(cancellationToken))
         {
+            _engineSilence = facts.EngineSilence;
             await HandOver(facts, cancellationToken);
         }
     }
@@ -42,7 +46,7 @@ internal sealed partial class HostPump(
             {
                 facts.Add(new(report.ContainerId, FactOf(report)));
             }
-            await HandOver(new(time.GetUtcNow(), null, IsComplete: false, facts.DrainToImmutable()), cancellationToken);
+            await HandOver(new(time.GetUtcNow(), _engineSilence, IsComplete: false, facts.DrainToImmutable()), cancellationToken);
         }
     }
 

@@ -27,6 +27,8 @@ internal sealed partial class IcmpProber : IProber, IDisposable
     private readonly ProbeLoop _loop;
     private readonly Alarm? _alarm;
     private readonly Thread? _thread;
+    private readonly int _count;
+    private volatile ProberStatus _status;
     private bool _disposed;
 
     /// <summary>What was logged last, while it lasts.</summary>
@@ -46,22 +48,23 @@ internal sealed partial class IcmpProber : IProber, IDisposable
     {
         _logger = logger;
         _open = open;
+        _count = options.Value.Count;
         _plan = new ProbePlan(options.Value, hostTrouble);
         _loop = new ProbeLoop(_plan, time);
         if (OpenSockets() is { } refusal)
         {
-            Status = new ProberStatus(ProberMode.Off, refusal);
+            _status = new ProberStatus(ProberMode.Off, refusal, _count);
             LogOff(_logger, refusal);
             return;
         }
-        Status = new ProberStatus((_loop.V4 ?? _loop.V6)!.Mode);
+        _status = Working();
         LogMode(_logger, Status.Mode, _loop.V4 is not null, _loop.V6 is not null);
         _alarm = new Alarm();
         _thread = new Thread(Run) { IsBackground = true, Name = "hms-prober" };
         _thread.Start();
     }
 
-    public ProberStatus Status { get; }
+    public ProberStatus Status => _status;
 
     public ChannelReader<ProbeReport> Reports => _reports.Reader;
 
@@ -132,6 +135,7 @@ internal sealed partial class IcmpProber : IProber, IDisposable
             if (_failure is not null)
             {
                 _failure = null;
+                _status = Working();
                 LogRecovered(_logger);
             }
             _alarm!.Sleep(due - _loop.Now.Up);
@@ -169,11 +173,14 @@ internal sealed partial class IcmpProber : IProber, IDisposable
             _failure = error.Message;
             LogFailed(_logger, error);
         }
+        _status = new ProberStatus(ProberMode.Off, $"probing failed and is tried again every second: {error.Message}", _count);
         CloseSockets();
         Obey();
         _plan.Reset($"the prober failed and begins again: {error.Message}", _loop.Now);
         Publish();
     }
+
+    private ProberStatus Working() => new((_loop.V4 ?? _loop.V6)!.Mode, null, _count);
 
     /// <returns>Null: there is a socket now. Else what to do about it.</returns>
     private string? OpenSockets()

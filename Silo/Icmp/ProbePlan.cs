@@ -69,7 +69,10 @@ internal sealed class ProbePlan(ProbeOptions options, Func<ProbeTarget, string?>
         }
         var (target, phase, sentAt) = (flight.Target, flight.Phase, flight.SentAt);
         _flights.Remove(sequence);
-        Known(target, phase, sentAt, receivedAt - sentAt, now);
+        // An answer before its question: the send time is an estimate within its batch (one packet may have taken most of the call),
+        // and the time of day may have been set meanwhile. What this thread saw itself is then the bound that holds.
+        var roundTrip = receivedAt > sentAt ? receivedAt - sentAt : now.Up - sentAt;
+        Known(target, phase, sentAt, roundTrip, now);
     }
 
     /// <summary>Decides what is to be sent now. Everything that has arrived must have been passed on before.</summary>

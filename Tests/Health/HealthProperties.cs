@@ -239,6 +239,22 @@ public sealed class HealthProperties
         }
     });
 
+    [Fact]
+    public void No_deadline_makes_a_host_tick_for_ever() => Holds(turn =>
+    {
+        var (health, now) = (turn.Next, turn.Seen.At);
+        for (var ticks = 0; HealthMachine.NextDeadline(health, turn.Policy) is { } due && (due <= now || ticks == 0); ticks++)
+        {
+            Assert.True(ticks < 3, $"three ticks at one moment change nothing in {health.State}");
+            now = due > now ? due : now;
+            health = HealthMachine.Decide(health, new Observation.Ticked(now), turn.Policy).Next;
+        }
+    });
+
+    [Fact]
+    public void Only_one_that_waits_has_a_time_to_retry() => Holds(turn =>
+        Assert.True(turn.Next.RetryAt is null || turn.Next.State == BackingOff, $"{turn.Next.State} until {turn.Next.RetryAt}"));
+
     private static bool IsLossy(Observation.Probed probed, HealthPolicy policy) => probed.Lost * 100 > policy.Threshold * policy.ProbeCount;
 
     private static bool SpeaksAgainst(HealthWalk.Turn turn) => turn.Seen switch

@@ -586,4 +586,74 @@ public sealed class HealthStories
         .After(-1).Died(1).Then(Starting).Removed().Then(Starting);
 
     private static Func<EngineContainer, EngineContainer> Checked(HealthCheck verdict) => engine => engine with { HealthCheck = verdict };
+
+    // What is known of it when nobody told of its beginning, or not in order
+
+    [Fact]
+    public void One_first_seen_paused_is_alive_and_its_death_a_fault() => new HealthStory()
+        .At(60).Seen(engine => engine with { State = ContainerState.Paused }).Then(Unknown)
+        .After(5).Died().Then(Restarting, Start);
+
+    [Fact]
+    public void One_first_seen_between_two_runs_of_the_engines_is_ours_when_the_engine_gives_up() => new HealthStory(container: engine => engine with { RestartPolicy = "on-failure" })
+        .At(60).SeenRestarting().Then(BackingOff)
+        .After(5).SeenExited().Then(BackingOff).WaitsFor(1);
+
+    [Fact]
+    public void A_run_whose_beginning_was_not_told_has_its_own_grace() => HealthStory.OfHealthy()
+        .After(60).Seen(engine => engine with { StartedAt = engine.StartedAt!.Value.AddSeconds(3660) }).Then(Starting)
+        .Lossy().Then(Starting)
+        .After(2).Ticked().Then(Healthy);
+
+    [Fact]
+    public void A_stop_from_before_this_run_is_told_too_late() => HealthStory.OfHealthy()
+        // Asked for at 3700, answered when it had been killed and started again; the events come after the answer.
+        .At(3700).Seen(engine => engine with { StartedAt = engine.StartedAt!.Value.AddSeconds(3700.5) }).Then(Starting)
+        .At(3700.3).Signalled(9).Died().Then(Starting)
+        .At(3701).Died(1).Then(Restarting, Start).Blames(FaultCause.Died);
+
+    [Fact]
+    public void Want_of_memory_of_a_child_is_no_cause_of_a_later_death() => HealthStory.OfHealthy()
+        .OutOfMemory().Then(Healthy)
+        .After(3600).Died(1).Then(Restarting, Start).Blames(FaultCause.Died, "exit code 1");
+
+    [Fact]
+    public void A_stop_by_a_person_while_the_engine_waits_is_healed_at_once() => HealthStory.OfHealthy(container: engine => engine with { RestartPolicy = "always" })
+        .Died(1).Then(BackingOff)
+        .After(1).Signalled(15).Seen().Then(Restarting, Start).Blames(FaultCause.Stopped).Failed(0);
+
+    [Fact]
+    public void Doubt_does_not_pass_a_health_check_that_is_still_starting() => new HealthStory(container: Checked(HealthCheck.Starting))
+        .At(10).Seen().Probed(8, of: 20).Then(Starting)
+        .Lossy().Then(Suspect)
+        .Fine().Then(Starting);
+
+    [Fact]
+    public void One_in_quarantine_that_a_person_starts_is_not_healthy_before_its_health_check_is() =>
+        HealthStory.OfRecovering(policy => policy with { QuarantineAfter = 1 }, Checked(HealthCheck.Healthy))
+        .Died(1).Then(Quarantined)
+        .After(60).Started().Then(Quarantined)
+        .After(30).Ticked().Then(Quarantined)
+        .Checked(HealthCheck.Healthy).Then(Quarantined)
+        .TickedWhenDue().Then(Healthy).Failed(0);
+
+    [Fact]
+    public void A_health_check_that_passes_again_in_the_list_alone_ends_the_wait() => HealthStory.OfHealthy(container: Checked(HealthCheck.Healthy))
+        .Checked(HealthCheck.Unhealthy).Then(Restarting, Restart)
+        .Ended(RestartOutcome.Refused).Then(BackingOff)
+        .After(2).Seen(Checked(HealthCheck.Healthy)).Then(Healthy)
+        .TickedWhenDue().Then(Healthy).Failed(0);
+
+    [Fact]
+    public void One_never_to_be_touched_is_shown_as_it_is() => HealthStory.OfHealthy(policy => policy with { Restart = RestartMode.Never }, Checked(HealthCheck.Healthy))
+        .Lossy().Then(Suspect).Fine().Then(Healthy)
+        .Checked(HealthCheck.Unhealthy).Then(Suspect).Fine().Then(Suspect)
+        .Checked(HealthCheck.Healthy).Then(Healthy);
+
+    [Fact]
+    public void A_lossy_one_whose_wait_is_over_is_not_ticked_for_nothing()
+    {
+        var story = HealthStory.OfRecovering().After(3).Lossy().Then(BackingOff).After(2).Ticked().Then(BackingOff);
+        Assert.Null(HealthMachine.NextDeadline(story.Health, story.Policy));
+    }
 }

@@ -132,7 +132,7 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
         Kind.Seen => [new Observation.Seen(at, engine)],
         Kind.Changed => [new Observation.Seen(at, engine with { State = (ContainerState)(step.Choice % 7), StartedAt = step.Choice % 2 == 0 ? engine.StartedAt : at })],
         Kind.Started => [new Observation.Started(at)],
-        Kind.Died => [new Observation.Died(at, step.Choice % 3)],
+        Kind.Died => [new Observation.Died(at, step.Choice % 3 == 2 ? 137 : step.Choice % 3)],
         Kind.Signalled => [new Observation.Signalled(at, step.Choice % 4 == 0 ? 1 : 15)],
         Kind.Paused => [new Observation.Paused(at)],
         Kind.Resumed => [new Observation.Resumed(at)],
