@@ -1,4 +1,5 @@
 using HmsOrleans.Api;
+using HmsOrleans.Api.Security;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
@@ -21,7 +22,10 @@ using HostOptions = HmsOrleans.Silo.Hosts.HostOptions;
 ThreadPool.SetMinThreads(32, 32);
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Configuration["Hms:Docker:Endpoint"] ??= Environment.GetEnvironmentVariable("DOCKER_HOST");
+if (builder.Configuration["Hms:Docker:Endpoint"] is null && Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } dockerHost)
+{
+    builder.Configuration["Hms:Docker:Endpoint"] = dockerHost;
+}
 builder.Configuration["urls"] ??= "http://127.0.0.1:8080";
 
 var services = builder.Services;
@@ -68,7 +72,17 @@ services.AddHostedService<HostPump>();
 
 var app = builder.Build();
 app.MapHmsApi();
-await app.RunAsync();
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is OptionsValidationException or ApiBindingException)
+{
+    // The operator reads the message; where in the code it was found is no help to anybody.
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}
 
 void Store(AdoNetGrainStorageOptions options)
 {

@@ -118,7 +118,8 @@ apt_install() {
   export DEBIAN_FRONTEND=noninteractive
   # RUNLEVEL=1: without systemd, a package's own script must not start a dockerd behind our back.
   if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || ! RUNLEVEL=1 apt-get install "${options[@]}" "$@"; then
-    apt-get update && RUNLEVEL=1 apt-get install "${options[@]}" "$@"
+    # By hand: errexit is off in what runs under "step ... ||", and the case below would hide the failure.
+    apt-get update && RUNLEVEL=1 apt-get install "${options[@]}" "$@" || return 1
   fi
   # Debian 13 has the docker command in a package of its own, recommended only.
   case " $* " in

@@ -38,6 +38,11 @@ debian_only
 need_dotnet
 need_packages docker.io iptables iproute2 iputils-ping fping busybox-static curl sqlite3 procps util-linux
 build Tests/Tests.csproj
+# Engines of runs that were killed the hard way: their name begins with the process id of a test.sh that is no more.
+for left in /run/hms-test/*-*; do
+  left=$(basename "$left")
+  if [[ ${left%-*} =~ ^[0-9]+$ ]] && ! alive "${left%-*}"; then clear_engines "${left%-*}"; fi
+done
 
 # Prints failures and skips as they come, with all that belongs to them, and nothing else.
 failures() {

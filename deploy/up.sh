@@ -202,13 +202,13 @@ demo_start() {
   # An image without a registry: one static program under all its names.
   mkdir -p "$WORK/image/bin" "$WORK/image/tmp"
   cp "$(command -v busybox)" "$WORK/image/bin/busybox"
-  chroot "$WORK/image" /bin/busybox --install -s /bin
+  chroot "$WORK/image" /bin/busybox --install -s /bin || return 1
   tar -C "$WORK/image" -c . | docker import --change 'LABEL hms.demo=true' \
-    --change 'CMD ["/bin/sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done"]' - hms-demo:latest
-  docker network create --label hms.demo=true hms-demo-net
+    --change 'CMD ["/bin/sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done"]' - hms-demo:latest || return 1
+  docker network create --label hms.demo=true hms-demo-net || return 1
   for name in demo-web-1 demo-web-2 demo-db demo-cache demo-worker; do
     case $name in demo-db | demo-worker) options=(--network hms-demo-net) ;; *) options=() ;; esac
-    docker run -d --name "$name" --hostname "$name" --label hms.demo=true ${options[@]+"${options[@]}"} hms-demo:latest
+    docker run -d --name "$name" --hostname "$name" --label hms.demo=true ${options[@]+"${options[@]}"} hms-demo:latest || return 1
   done
 }
 
