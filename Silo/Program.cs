@@ -21,7 +21,8 @@ using HostOptions = HmsOrleans.Silo.Hosts.HostOptions;
 // A burst of blocking work (SQLite, name lookups) must not hold up the ticks; on two cores the pool would grow by one thread a second.
 ThreadPool.SetMinThreads(32, 32);
 
-var builder = WebApplication.CreateBuilder(args);
+// appsettings.json is beside the program, wherever it is called from.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 if (builder.Configuration["Hms:Docker:Endpoint"] is null && Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } dockerHost)
 {
     builder.Configuration["Hms:Docker:Endpoint"] = dockerHost;

@@ -160,8 +160,7 @@ until_engine_answers() {
 }
 
 start_node() {
-  # Its appsettings.json is beside the program, wherever we are called from.
-  ASPNETCORE_CONTENTROOT=${ASPNETCORE_CONTENTROOT:-$(dirname "$node")} "$node" ${node_args[@]+"${node_args[@]}"} </dev/null 9>&- &
+  "$node" ${node_args[@]+"${node_args[@]}"} </dev/null 9>&- &
   node_pid=$!
   echo "$node_pid" >"$run/node.pid"
   local start=$SECONDS told=0 code=0 ready=''
