@@ -67,6 +67,7 @@ public static class ApiExtensions
     public static WebApplication MapHmsApi(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
+        app.Use(HeadRequests.Invoke);
         app.Use(SecurityHeaders.Invoke);
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(StatusProblems.Write);

@@ -16,11 +16,4 @@ internal static class ForeignPages
             $"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
         return nonce;
     }
-
-    /// <summary>Endpoint filter that sets it.</summary>
-    public static ValueTask<object?> Filter(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        Allow(context.HttpContext.Response);
-        return next(context);
-    }
 }

@@ -3,7 +3,6 @@ using HmsOrleans.Api.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Orleans.Dashboard;
 using Scalar.AspNetCore;
 
 namespace HmsOrleans.Api.Page;
@@ -29,6 +28,6 @@ internal static class PageEndpoints
             .DisableAgent()
             .DisableMcp()
             .DisableTelemetry());
-        pages.MapGroup("").AddEndpointFilter(ForeignPages.Filter).MapOrleansDashboard("/dashboard");
+        pages.MapMethods(Dashboard.Path + "/{**path}", [HttpMethods.Get], new Dashboard(app.ServiceProvider).Invoke);
     }
 }

@@ -88,7 +88,7 @@ internal static class ContainerSentence
             HealthState.Starting when container.HealthCheck == HealthCheck.Starting => "starting, its health check has not passed yet",
             HealthState.Starting => "starting",
             HealthState.Healthy when health.Recovering => $"running again, not yet for good: {fault}",
-            HealthState.Healthy => health.NotProbed ?? NoAddress(container) ?? "running",
+            HealthState.Healthy => NoAddress(container) ?? (health.NotProbed is { } reason ? $"running, packet loss not measured: {reason}" : "running"),
             _ => Unjudged(container, policy),
         };
     }

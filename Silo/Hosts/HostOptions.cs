@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using HmsOrleans.Grains.Hosts;
 using Microsoft.Extensions.Options;
 
 namespace HmsOrleans.Silo.Hosts;
@@ -27,7 +28,7 @@ public sealed class HostOptions
 internal sealed class HostOptionsValidator : IValidateOptions<HostOptions>
 {
     public ValidateOptionsResult Validate(string? name, HostOptions options) =>
-        options.Address is { Length: > 0 and <= 253 } address && address.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or ':' or '-')
+        HostAddress.Parse(options.Address) is not null
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail($"{HostOptions.Section}:Address is '{options.Address}'; it must be an IP address or a host name");
 }

@@ -2,15 +2,25 @@ using System.Collections.Immutable;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Probing;
+using HmsOrleans.Silo.Cgroups;
 using HmsOrleans.Silo.Docker;
 using Microsoft.Extensions.Options;
 
 namespace HmsOrleans.Silo.Hosts;
 
-/// <summary>Hands what the watcher and the prober find out to the host's grain, and so keeps that grain alive.</summary>
+/// <summary>Hands what the watcher, the prober and the meter find out to the host's grain, and so keeps that grain alive.</summary>
 internal sealed partial class HostPump(
-    IGrainFactory grains, DockerWatcher watcher, IProber prober, IOptions<HostOptions> host, TimeProvider time, ILogger<HostPump> logger) : BackgroundService
+    IGrainFactory grains,
+    DockerWatcher watcher,
+    IProber prober,
+    MemoryMeter meter,
+    IHostApplicationLifetime lifetime,
+    IOptions<HostOptions> host,
+    TimeProvider time,
+    ILogger<HostPump> logger) : BackgroundService
 {
+    /// <summary>Memory is for people and their graphs: nothing is decided by it.</summary>
+    private static readonly TimeSpan MeasurePeriod = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _one = new(1);
@@ -19,8 +29,23 @@ internal sealed partial class HostPump(
     /// <summary>The watcher's last word on the engine: probes say nothing about it.</summary>
     private volatile string? _engineSilence = "not asked yet";
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(watcher.RunAsync(stoppingToken), PumpEngine(stoppingToken), PumpProbes(stoppingToken));
+    /// <summary>The watcher begins at once, while the silo is still starting: what it finds out waits until there are grains to tell.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        try
+        {
+            // None of them ends before it is told to: the first that does has failed, and the node with it.
+            await await Task.WhenAny(watcher.RunAsync(stop.Token), PumpEngine(stop.Token), PumpProbes(stop.Token), PumpMemory(stop.Token));
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+    }
 
     public override void Dispose()
     {
@@ -28,10 +53,19 @@ internal sealed partial class HostPump(
         base.Dispose();
     }
 
+    private async Task UntilStarted(CancellationToken cancellationToken)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var told = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(cancellationToken);
+    }
+
     private async Task PumpEngine(CancellationToken cancellationToken)
     {
+        await UntilStarted(cancellationToken);
         await foreach (var facts in watcher.Facts.ReadAllAsync(cancellationToken))
         {
+            meter.Note(facts);
             _engineSilence = facts.EngineSilence;
             await HandOver(facts, cancellationToken);
         }
@@ -39,6 +73,7 @@ internal sealed partial class HostPump(
 
     private async Task PumpProbes(CancellationToken cancellationToken)
     {
+        await UntilStarted(cancellationToken);
         var facts = ImmutableArray.CreateBuilder<ContainerFact>();
         while (await prober.Reports.WaitToReadAsync(cancellationToken))
         {
@@ -47,6 +82,17 @@ internal sealed partial class HostPump(
                 facts.Add(new(report.ContainerId, FactOf(report)));
             }
             await HandOver(new(time.GetUtcNow(), _engineSilence, IsComplete: false, facts.DrainToImmutable()), cancellationToken);
+        }
+    }
+
+    private async Task PumpMemory(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(MeasurePeriod, time);
+        await UntilStarted(cancellationToken);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            var now = time.GetUtcNow();
+            await HandOver(new(now, _engineSilence, IsComplete: false, meter.Measure(now)), cancellationToken);
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed partial class IcmpProber : IProber, IDisposable
             return;
         }
         _status = Working();
-        LogMode(_logger, Status.Mode, _loop.V4 is not null, _loop.V6 is not null);
+        LogMode(_logger, Status.Mode, (_loop.V4, _loop.V6) switch { (null, _) => "IPv6 only", (_, null) => "IPv4 only", _ => "IPv4 and IPv6" });
         _alarm = new Alarm();
         _thread = new Thread(Run) { IsBackground = true, Name = "hms-prober" };
         _thread.Start();
@@ -68,7 +68,15 @@ internal sealed partial class IcmpProber : IProber, IDisposable
 
     public ChannelReader<ProbeReport> Reports => _reports.Reader;
 
-    public void Watch(ProbeTarget target) => Order(new Command(target, target.ContainerId));
+    public void Watch(ProbeTarget target)
+    {
+        if (_alarm is null)
+        {
+            _reports.Writer.TryWrite(new ProbeReport.Blind(target.ContainerId, target.Address, _loop.Now.Wall, "no ICMP socket is permitted, /readyz says what to change"));
+            return;
+        }
+        Order(new Command(target, target.ContainerId));
+    }
 
     public void Unwatch(string containerId) => Order(new Command(null, containerId));
 
@@ -202,10 +210,10 @@ internal sealed partial class IcmpProber : IProber, IDisposable
         _loop.V6 = null;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "ICMP probes are sent through {Mode} sockets (IPv4 {V4}, IPv6 {V6})")]
-    private static partial void LogMode(ILogger logger, ProberMode mode, bool v4, bool v6);
+    [LoggerMessage(Level = LogLevel.Information, Message = "packet loss is measured through {Mode} ICMP sockets, {Families}")]
+    private static partial void LogMode(ILogger logger, ProberMode mode, string families);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "ICMP probing is off: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "packet loss is not measured: {Reason}")]
     private static partial void LogOff(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "ICMP probing failed; it begins again every second until it works")]

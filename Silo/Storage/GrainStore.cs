@@ -15,7 +15,6 @@ internal static class GrainStore
     /// <summary>Makes the database, its tables and its queries where they are missing.</summary>
     public static void Prepare(string dataDirectory)
     {
-        Directory.CreateDirectory(dataDirectory);
         using var connection = new SqliteConnection(ConnectionString(dataDirectory));
         connection.Open();
         using var command = connection.CreateCommand();

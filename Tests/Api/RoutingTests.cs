@@ -44,6 +44,25 @@ public sealed class RoutingTests
         (await node.Get(path)).MustBeProblem(HttpStatusCode.NotFound, "path-unknown");
     }
 
+    [Theory]
+    [InlineData("/healthz", HttpStatusCode.OK)]
+    [InlineData("/readyz", HttpStatusCode.OK)]
+    [InlineData("/containers", HttpStatusCode.OK)]
+    [InlineData("/", HttpStatusCode.OK)]
+    [InlineData("/dashboard/", HttpStatusCode.OK)]
+    [InlineData("/container", HttpStatusCode.NotFound)]
+    [InlineData("/signout", HttpStatusCode.MethodNotAllowed)]
+    public async Task HEAD_is_answered_like_GET_without_a_body(string path, HttpStatusCode status)
+    {
+        await using var node = await ApiNode.Start();
+
+        var head = await node.Send("HEAD", path);
+        var get = await node.Get(path);
+
+        Assert.Equal((status, ""), (head.Status, head.Text));
+        Assert.Equal((get.Status, get.ContentType), (head.Status, head.ContentType));
+    }
+
     [Fact]
     public async Task Problems_are_problems_for_whoever_asks()
     {

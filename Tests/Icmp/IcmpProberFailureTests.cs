@@ -30,6 +30,8 @@ public sealed class IcmpProberFailureTests
             ["Operation not permitted", "root", "CAP_NET_RAW", "setcap", "AmbientCapabilities", "cap_add", "net.ipv4.ping_group_range"],
             remedy => Assert.Contains(remedy, prober.Status.Reason, StringComparison.Ordinal));
         prober.Watch(Web);
+        Assert.True(prober.Reports.TryRead(out var report));
+        Assert.Equal(Web.ContainerId, Assert.IsType<ProbeReport.Blind>(report).ContainerId);
         prober.Unwatch(Web.ContainerId);
         Assert.False(prober.Reports.TryRead(out _));
     }

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text.RegularExpressions;
 
-namespace HmsOrleans.Api.Hosts;
+namespace HmsOrleans.Grains.Hosts;
 
 /// <summary>The text that names a host: an IPv4 or IPv6 address or a host name.</summary>
-internal static partial class HostAddress
+public static partial class HostAddress
 {
     private const int MaxLength = 253;
 
@@ -12,6 +12,7 @@ internal static partial class HostAddress
     /// <remarks>IPv6 has many spellings of one address (RFC 5952): the canonical one is the key. Names stay as they are.</remarks>
     public static string? Parse(string given)
     {
+        ArgumentNullException.ThrowIfNull(given);
         if (given.Length is 0 or > MaxLength)
         {
             return null;

@@ -1,0 +1,81 @@
+using System.Text.RegularExpressions;
+
+namespace HmsOrleans.Silo.Settings;
+
+/// <summary>All settings of a node: what <c>--help</c> shows, and what a misspelt one is compared with.</summary>
+internal static class NodeSettings
+{
+    public static IReadOnlyList<NodeSetting> All { get; } =
+    [
+        new("Hms:Host:Address", "the machine's first IPv4 address", "name of this Docker host in every call"),
+        new("Hms:DataDirectory", "/var/lib/hms-orleans; without root ~/.local/share/hms-orleans", "where settings made by hand are kept"),
+        new("Hms:Docker:Endpoint", "DOCKER_HOST, else unix:///var/run/docker.sock", "socket of the engine"),
+        new("Hms:Probe:Count", "20", "probes in a burst"),
+        new("Hms:Probe:Interval", "00:00:00.010", "between two probes of a burst"),
+        new("Hms:Probe:Timeout", "00:00:00.100", "a probe not answered by then is lost"),
+        new("Hms:Probe:Period", "00:00:00.250", "between two probes of a healthy container"),
+        new("Hms:Health:Threshold", "60", "percent of packet loss above which a container is restarted"),
+        new("Hms:Health:StartGrace", "00:00:02", "after a start, loss is not held against a container for so long"),
+        new("Hms:Health:RecoveredAfter", "00:00:10", "unbroken health that makes a recovery one"),
+        new("Hms:Health:BackOff", "00:00:01", "wait after the first failed recovery, doubled by each further one"),
+        new("Hms:Health:MaxBackOff", "00:01:00", "longest wait"),
+        new("Hms:Health:QuarantineAfter", "10", "failed recoveries after which a container is left to a person"),
+        new("Hms:Health:QuarantineWindow", "00:10:00", "time within which they count"),
+        new("Hms:Health:ConcurrentRestarts", "4", "starts and restarts at the same time"),
+        new("Hms:Controller:AggregationWindow", "00:00:00.500", "time over which updates are collected"),
+        new("Hms:Controller:Heartbeat", "00:00:10", "between two signs of life of a host"),
+        new("Hms:Controller:OfflineAfter", "00:00:30", "without one for so long a host is offline"),
+        new("Hms:Api:Keys:0:Name", "none: this machine only", "whose key it is; :1:, :2: and so on for more"),
+        new("Hms:Api:Keys:0:Key", "", "the secret, at least 16 characters"),
+        new("Hms:Api:Keys:0:Role", "", "viewer (may read) or operator (may do everything)"),
+    ];
+
+    /// <summary>What <c>--help</c> prints.</summary>
+    public static string Help { get; } = $"""
+        HmsOrleans.Silo [--Section:Setting=value ...]
+
+        Keeps the containers of this machine's Docker engine alive, and serves the API and the page at ASPNETCORE_URLS
+        (http://127.0.0.1:8080). Ctrl-C or SIGTERM ends it. Exit codes: 0 ended, 1 a setting is wrong or a port is taken.
+
+        Settings are given here, in the environment (Hms__Health__Threshold=80) or in appsettings.json:
+
+        {string.Join(Environment.NewLine, All.Select(setting => $"  {setting.Key,-36} {setting.Meaning}{(setting.Default.Length == 0 ? "" : $" ({setting.Default})")}"))}
+
+        Orleans:Endpoints:SiloPort (11111) and Orleans:Endpoints:GatewayPort (30000) are Orleans' own.
+        """;
+
+    /// <summary>What is wrong with settings that are none, one sentence each; a misspelt one would else be ignored in silence.</summary>
+    public static IReadOnlyList<string> Unknown(IConfiguration configuration) =>
+        [.. configuration.GetSection("Hms").AsEnumerable()
+            // A single text for the keys has a message of its own.
+            .Where(entry => entry.Value is { Length: > 0 } && entry.Key != "Hms:Api:Keys" && !All.Any(setting => setting.Key.Equals(General(entry.Key), StringComparison.OrdinalIgnoreCase)))
+            .Select(entry => $"{entry.Key} is no setting; --help lists all. Meant was perhaps {All.MinBy(setting => Distance(setting.Key, entry.Key))!.Key}.")];
+
+    /// <summary>A value could not be read as what the setting is, a number or a time; the framework's message names the setting and the value.</summary>
+    public static bool IsUnreadable(Exception error) =>
+        error is InvalidOperationException && error.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal);
+
+    /// <summary>Every entry of a list is like its first.</summary>
+    private static string General(string key) => Regex.Replace(key, @":\d+:", ":0:");
+
+    /// <summary>Levenshtein's: how many characters have to be put in, left out or changed.</summary>
+    private static int Distance(string one, string other)
+    {
+        var row = Enumerable.Range(0, other.Length + 1).ToArray();
+        for (var i = 1; i <= one.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= other.Length; j++)
+            {
+                var changed = diagonal + (char.ToLowerInvariant(one[i - 1]) == char.ToLowerInvariant(other[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(changed, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[^1];
+    }
+}
+
+/// <summary>A setting of a node.</summary>
+internal sealed record NodeSetting(string Key, string Default, string Meaning);
