@@ -17,7 +17,7 @@ public sealed class NodeSettingsTests
     [InlineData("Hms:Health:Treshold", "Hms:Health:Threshold")]
     [InlineData("Hms:Probe:Intervall", "Hms:Probe:Interval")]
     [InlineData("Hms:Api:Key", "Hms:Api:Keys:0:Key")]
-    [InlineData("Hms:Api:Keys:1:Secret", "Hms:Api:Keys:0:Key")]
+    [InlineData("Hms:Api:Keys:1:Rolle", "Hms:Api:Keys:0:Role")]
     [InlineData("Hms:DataDir", "Hms:DataDirectory")]
     public void A_misspelt_setting_is_named_with_the_one_that_was_meant(string given, string meant)
     {
