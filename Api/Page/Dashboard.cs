@@ -28,7 +28,7 @@ internal sealed class Dashboard(IServiceProvider services)
         // Routes of its own, so that they are in no list of ours; whoever comes here was let in already.
         var pages = new ApplicationBuilder(services);
         pages.UseRouting();
-        pages.UseEndpoints(endpoints => endpoints.MapOrleansDashboard(Path));
+        pages.UseEndpoints(endpoints => endpoints.MapOrleansDashboard(Path).ExcludeFromDescription());
         return pages.Build();
     }
 }
