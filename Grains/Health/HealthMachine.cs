@@ -20,6 +20,9 @@ public static class HealthMachine
     /// <summary>Time beyond the stop timeout within which a death still counts as the one that was asked for.</summary>
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(5);
 
+    /// <summary>Longest time from the question to a description, which may be of a run that began in between.</summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
+
     /// <summary>Exit code of a process that SIGKILL ended, as the kernel does for want of memory.</summary>
     private const int KilledBySignal9 = 137;
 
@@ -141,6 +144,7 @@ public static class HealthMachine
             (Observation.NotProbed blind, _) => DropProbes(health, seen.At) with { NotProbed = blind.Reason, WellSince = health.WellSince ?? seen.At },
             (Observation.Probed probed, _) => RecordProbes(health, probed, policy),
             (Observation.RestartEnded ended, _) => RecordEnd(health, ended, policy),
+            (Observation.ClockSet set, _) => Shift(health, set.By),
             (Observation.Adopted, _) => Forgive(health) with { SeenRunning = true },
             _ => health,
         };
@@ -191,8 +195,8 @@ public static class HealthMachine
                 NoisyUntil = null,
             };
         }
-        // The engine sets its own start time just before it tells of the start.
-        var startedAt = resumed ? seen.At : container.StartedAt ?? seen.At;
+        // The engine sets its own start time just before it tells of the start. One far in the future is of a clock that was set back since.
+        var startedAt = resumed || container.StartedAt > seen.At + AnswerTime ? seen.At : container.StartedAt ?? seen.At;
         if (startedAt <= health.RunningSince)
         {
             return health;
@@ -216,6 +220,20 @@ public static class HealthMachine
     /// <summary>Somebody asked for the end of this run, and it came within the time that this takes.</summary>
     private static bool WasAsked(ContainerHealth health, EngineContainer container, DateTimeOffset at) =>
         health.StopAskedAt is { } asked && !(container.StartedAt > asked) && at - asked <= container.StopTimeout + StopMargin;
+
+    /// <summary>Everything as if the clock had always been as it is now: else what comes would look old, or long ago.</summary>
+    private static ContainerHealth Shift(ContainerHealth health, TimeSpan by) => DropProbes(health) with
+    {
+        Since = health.Since + by,
+        LastFactAt = health.LastFactAt + by,
+        RunningSince = health.RunningSince + by,
+        WellSince = health.WellSince + by,
+        FailedAt = [.. health.FailedAt.Select(failed => failed + by)],
+        RetryAt = health.RetryAt + by,
+        StopAskedAt = health.StopAskedAt + by,
+        NoisyUntil = health.NoisyUntil + by,
+        ProbesAfter = null,
+    };
 
     /// <summary>What the probes said no longer holds, and is not believed when it is told again.</summary>
     private static ContainerHealth DropProbes(ContainerHealth health, DateTimeOffset? at = null) => health with

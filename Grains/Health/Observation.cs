@@ -88,6 +88,12 @@ public abstract record Observation([property: Id(0)] DateTimeOffset At)
     [GenerateSerializer, Immutable, Alias("hms.Observation.Adopted")]
     public sealed record Adopted(DateTimeOffset At) : Observation(At);
 
+    /// <summary>The machine's clock was set: every time known so far is so much off.</summary>
+    /// <param name="At">By the clock as it is now.</param>
+    /// <param name="By">How far it jumped; negative when it was set back.</param>
+    [GenerateSerializer, Immutable, Alias("hms.Observation.ClockSet")]
+    public sealed record ClockSet(DateTimeOffset At, [property: Id(0)] TimeSpan By) : Observation(At);
+
     /// <summary>Time passed.</summary>
     [GenerateSerializer, Immutable, Alias("hms.Observation.Ticked")]
     public sealed record Ticked(DateTimeOffset At) : Observation(At);

@@ -77,6 +77,12 @@ internal sealed partial class HostManagerGrain(
             }
         }
 
+        if (facts.ClockSetBy is { } by)
+        {
+            LogClockSet(logger, Address, by.TotalSeconds);
+            _nextHeartbeat += by;
+            await Task.WhenAll(_containers.Keys.ToList().Select(id => Tell(id, [new Observation.ClockSet(facts.At, by)], cancellationToken)));
+        }
         var news = facts.Facts.ToLookup(fact => fact.ContainerId, fact => fact.Seen);
         var work = news.Select(group => Tell(group.Key, [.. group], cancellationToken)).ToList();
         if (facts.EngineSilence != _engineSilence)
@@ -567,6 +573,9 @@ internal sealed partial class HostManagerGrain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "host {Host}: the engine is silent: {Reason}")]
     private static partial void LogEngineSilent(ILogger logger, string host, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "host {Host}: its clock was set by {Seconds:0.0} s")]
+    private static partial void LogClockSet(ILogger logger, string host, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "host {Host} {State}")]
     private static partial void LogSupervision(ILogger logger, string host, string state);

@@ -62,7 +62,7 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
     {
         using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // Subscribed before the list is asked for, so that nothing falls between them; what comes twice is dropped by its time.
-        var events = engine.WatchAsync(_lastEvent ?? time.GetUtcNow(), new EventSink(this, session.Token), session.Token);
+        var events = engine.WatchAsync(Since(time.GetUtcNow()), new EventSink(this, session.Token), session.Token);
         try
         {
             await List(all: true, session.Token);
@@ -88,6 +88,9 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
             await events.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>From the last event on; one in the future is of a clock that was set back since.</summary>
+    private DateTimeOffset Since(DateTimeOffset now) => _lastEvent < now ? _lastEvent.Value : now;
 
     private void Publish(params ContainerFact[] facts) => _facts.Writer.TryWrite(new(time.GetUtcNow(), null, IsComplete: false, [.. facts]));
 

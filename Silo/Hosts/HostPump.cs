@@ -63,11 +63,12 @@ internal sealed partial class HostPump(
     private async Task PumpEngine(CancellationToken cancellationToken)
     {
         await UntilStarted(cancellationToken);
+        var clock = new ClockWatch(time);
         await foreach (var facts in watcher.Facts.ReadAllAsync(cancellationToken))
         {
             meter.Note(facts);
             _engineSilence = facts.EngineSilence;
-            await HandOver(facts, cancellationToken);
+            await HandOver(clock.Jump() is { } by ? facts with { ClockSetBy = by } : facts, cancellationToken);
         }
     }
 

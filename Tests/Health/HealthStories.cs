@@ -656,4 +656,31 @@ public sealed class HealthStories
         var story = HealthStory.OfRecovering().After(3).Lossy().Then(BackingOff).After(2).Ticked().Then(BackingOff);
         Assert.Null(HealthMachine.NextDeadline(story.Health, story.Policy));
     }
+
+    // Clocks
+
+    [Theory]
+    [InlineData(-7200)]
+    [InlineData(7200)]
+    public void A_clock_that_is_set_keeps_nobody_from_being_healed(double seconds) => HealthStory.OfHealthy()
+        .ClockSet(seconds).Then(Healthy)
+        .After(5).Died(1).Then(Restarting, Start).Recovers().Then(Starting);
+
+    [Fact]
+    public void A_description_that_is_older_than_the_clock_now_says_takes_nothing_away() => HealthStory.OfHealthy()
+        .ClockSet(-7200).Seen().Then(Starting)
+        .After(3).Lossy().Then(Restarting, Restart);
+
+    [Theory]
+    [InlineData(-7200)]
+    [InlineData(7200)]
+    public void A_back_off_lasts_as_long_as_it_should_whatever_the_clock_says(double seconds) => HealthStory.OfRecovering()
+        .After(1).Died(1).Then(BackingOff).WaitsFor(1)
+        .ClockSet(seconds).Then(BackingOff)
+        .RetriesWhenDue(Start);
+
+    [Fact]
+    public void A_jump_of_the_clock_is_no_sustained_health() => HealthStory.OfRecovering()
+        .After(3).Ticked().Then(Healthy)
+        .ClockSet(7200).Ticked().Died(1).Then(BackingOff);
 }

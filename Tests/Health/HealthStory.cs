@@ -121,6 +121,13 @@ internal sealed class HealthStory
 
     public HealthStory Adopted() => Tell(new Observation.Adopted(_now));
 
+    /// <summary>The machine's clock jumps; the engine remembers its own times as they were.</summary>
+    public HealthStory ClockSet(double seconds)
+    {
+        _now = _now.AddSeconds(seconds);
+        return Tell(new Observation.ClockSet(_now, TimeSpan.FromSeconds(seconds)));
+    }
+
     public HealthStory Ticked() => Tell(new Observation.Ticked(_now));
 
     public HealthStory NotProbed() => Tell(new Observation.NotProbed(_now, "the bridge is down"));
