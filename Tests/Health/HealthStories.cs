@@ -27,6 +27,12 @@ public sealed class HealthStories
         .Started().Then(Unknown);
 
     [Fact]
+    public void One_that_died_before_anybody_could_describe_it_is_healed() => new HealthStory()
+        .At(1).Started().Then(Unknown)
+        .Died(1).Then(Unknown)
+        .After(2).Seen().Then(Restarting, Start).Blames(FaultCause.Died, "exit code 1");
+
+    [Fact]
     public void A_created_container_is_left_alone_until_it_runs() => new HealthStory(container: engine => engine with { State = ContainerState.Created, StartedAt = null })
         .At(1).Seen().Then(Unknown)
         .After(60).Ticked().Then(Unknown)
