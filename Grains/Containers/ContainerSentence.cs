@@ -49,7 +49,7 @@ internal static class ContainerSentence
 
     private static ServiceState Service(ContainerHealth health, EngineContainer container, HealthPolicy policy)
     {
-        if (health.Silence is not null || health.State == HealthState.Ignored)
+        if (health.Silence is not null || health.State == HealthState.Ignored || container.State == ContainerState.Paused)
         {
             return ServiceState.Unknown;
         }
