@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using Docker.DotNet.Models;
@@ -20,8 +21,14 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
     private const int PingsPerList = 4;
 
     private readonly Channel<HostFacts> _facts = Channel.CreateUnbounded<HostFacts>(new() { SingleReader = true });
-    private readonly Dictionary<string, string> _listed = [];
+
+    /// <summary>What the last list showed. The stream's thread takes out what has to be described anew, or is gone.</summary>
+    private readonly ConcurrentDictionary<string, string> _listed = new();
+    private readonly Lock _order = new();
     private DateTimeOffset? _lastEvent;
+
+    /// <summary>Events that came before the first list of a session was told; null after it.</summary>
+    private List<ContainerFact>? _held;
     private volatile bool _tellAll;
 
     /// <summary>What was found out, in order. One reader. At least every second something comes, if only that the engine answers.</summary>
@@ -62,10 +69,13 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
     {
         using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // Subscribed before the list is asked for, so that nothing falls between them; what comes twice is dropped by its time.
+        // The list is told first: events from before it are history, and a death in it may long have been followed by a start.
+        _held = [];
         var events = engine.WatchAsync(Since(time.GetUtcNow()), new EventSink(this, session.Token), session.Token);
         try
         {
             await List(all: true, session.Token);
+            Release();
             for (var pings = 1; !events.IsCompleted; pings++)
             {
                 await Task.WhenAny(events, Task.Delay(PingPeriod, time, session.Token));
@@ -94,9 +104,38 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
 
     private void Publish(params ContainerFact[] facts) => _facts.Writer.TryWrite(new(time.GetUtcNow(), null, IsComplete: false, [.. facts]));
 
+    private void Tell(ContainerFact happened)
+    {
+        lock (_order)
+        {
+            if (_held is { } held)
+            {
+                held.Add(happened);
+            }
+            else
+            {
+                Publish(happened);
+            }
+        }
+    }
+
+    private void Release()
+    {
+        lock (_order)
+        {
+            foreach (var happened in _held!)
+            {
+                Publish(happened);
+            }
+            _held = null;
+        }
+    }
+
     /// <summary>Reads the list, and asks for a full description of each container that it shows changed.</summary>
     private async Task List(bool all, CancellationToken cancellationToken)
     {
+        // As old as the question: what starts while the descriptions are fetched is not in the list, and not gone either.
+        var askedAt = time.GetUtcNow();
         var containers = await engine.ListAsync(cancellationToken);
         var facts = new List<ContainerFact>();
         foreach (var container in containers)
@@ -110,10 +149,10 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
         }
         foreach (var id in _listed.Keys.Except(containers.Select(container => container.ID)).ToList())
         {
-            _listed.Remove(id);
-            facts.Add(new(id, new Observation.Removed(time.GetUtcNow())));
+            _listed.TryRemove(id, out _);
+            facts.Add(new(id, new Observation.Removed(askedAt)));
         }
-        _facts.Writer.TryWrite(new(time.GetUtcNow(), null, IsComplete: all, [.. facts]));
+        _facts.Writer.TryWrite(new(askedAt, null, IsComplete: all, [.. facts]));
     }
 
     private async Task<ContainerFact> Describe(string id, CancellationToken cancellationToken)
@@ -141,10 +180,15 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
                 return;
             }
             watcher._lastEvent = fact.At;
-            watcher.Publish(new ContainerFact(id, fact));
-            if (fact is Observation.Started)
+            watcher.Tell(new ContainerFact(id, fact));
+            switch (fact)
             {
-                _ = DescribeAfterStart(id);
+                case Observation.Started:
+                    _ = DescribeAfterStart(id);
+                    break;
+                case Observation.Removed:
+                    watcher._listed.TryRemove(id, out _); // or the next list would tell it a second time
+                    break;
             }
         }
 
@@ -158,7 +202,7 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
             catch (Exception e) when (e is EngineSilentException or EngineRefusedException or OperationCanceledException)
             {
                 // The pings find out about the silence; the next list brings what is missing here.
-                watcher._listed.Remove(id);
+                watcher._listed.TryRemove(id, out _);
             }
         }
 
