@@ -164,9 +164,12 @@ internal sealed class DockerHost : IAsyncDisposable
         => IPAddress.Parse((await Docker(token, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}", name)).Split(' ')[0]);
 
     /// <summary>Removes all containers, running or not, and the networks that tests made.</summary>
-    public async Task RemoveAllAsync(CancellationToken token)
+    /// <param name="token">Ends the waiting.</param>
+    /// <param name="kept">Names of containers that stay.</param>
+    public async Task RemoveAllAsync(CancellationToken token, params string[] kept)
     {
-        if ((await Docker(token, "ps", "-aq")).Split('\n', StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } all)
+        var names = (await Docker(token, "ps", "-a", "--format", "{{.Names}}")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (names.Except(kept).ToArray() is { Length: > 0 } all)
         {
             await Docker(token, ["rm", "-f", "-v", .. all]);
         }
