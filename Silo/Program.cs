@@ -111,7 +111,7 @@ catch (OptionsValidationException e)
 {
     return Refuse(string.Join(Environment.NewLine, e.Failures));
 }
-catch (Exception e) when (e is ApiBindingException or DataDirectoryException || NodeSettings.IsUnreadable(e))
+catch (Exception e) when (e is ApiBindingException or DataDirectoryException or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" })
 {
     return Refuse(e.Message);
 }

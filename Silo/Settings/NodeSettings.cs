@@ -51,10 +51,6 @@ internal static class NodeSettings
             .Where(entry => entry.Value is { Length: > 0 } && entry.Key != "Hms:Api:Keys" && !All.Any(setting => setting.Key.Equals(General(entry.Key), StringComparison.OrdinalIgnoreCase)))
             .Select(entry => $"{entry.Key} is no setting; --help lists all. Meant was perhaps {All.MinBy(setting => Distance(setting.Key, entry.Key))!.Key}.")];
 
-    /// <summary>A value could not be read as what the setting is, a number or a time; the framework's message names the setting and the value.</summary>
-    public static bool IsUnreadable(Exception error) =>
-        error is InvalidOperationException && error.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal);
-
     /// <summary>Every entry of a list is like its first.</summary>
     private static string General(string key) => Regex.Replace(key, @":\d+:", ":0:");
 

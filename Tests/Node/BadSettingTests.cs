@@ -1,0 +1,27 @@
+using Xunit;
+
+namespace HmsOrleans.Tests.Node;
+
+/// <summary>A node with a bad setting does not start: it ends with code 1 and a message that names the setting.</summary>
+public sealed class BadSettingTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("Hms:Health:Threshold", "101", "Hms:Health:Threshold is 101; it must be 0 to 100")]
+    [InlineData("Hms:Docker:Endpoint", "nonsense", "Hms:Docker:Endpoint (or DOCKER_HOST) is 'nonsense'")]
+    [InlineData("Hms:Docker:Endpoint", "tcp://10.0.0.1:2375", "unix:///var/run/docker.sock")]
+    [InlineData("Hms:Controller:Heartbeat", "0", "Hms:Controller:Heartbeat is 00:00:00; it must be at least 00:00:01")]
+    [InlineData("Hms:Host:Address", "not an address", "Hms:Host:Address is 'not an address'")]
+    [InlineData("Hms:Probe:Count", "0", "Hms:Probe:Count")]
+    [InlineData("Hms:Health:BackOff", "soon", "Hms:Health:BackOff")]
+    [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:8099", "Hms:Api:Keys")]
+    public async Task It_ends_with_code_1_and_names_the_setting(string key, string value, string message)
+    {
+        await using var node = NodeProcess.Start("unix:///run/hms-test/nobody.sock", (key, value));
+        await node.UntilAsync("the node has ended", () => Task.FromResult(node.HasExited), Token);
+
+        Assert.Equal(1, node.ExitCode);
+        Assert.Contains(message, node.Log, StringComparison.Ordinal);
+    }
+}
