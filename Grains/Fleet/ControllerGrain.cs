@@ -171,7 +171,10 @@ internal sealed partial class ControllerGrain(
         limit.CancelAfter(FetchLimit);
         try
         {
-            await GrainFactory.GetGrain<IHostManagerGrain>(host.Address).Apply(State.OrderFor(host.Address), limit.Token).WaitAsync(limit.Token);
+            var grain = GrainFactory.GetGrain<IHostManagerGrain>(host.Address);
+            await grain.Apply(State.OrderFor(host.Address), limit.Token).WaitAsync(limit.Token);
+            // Its node may die right after the reply, and must know in its next life. A store that fails holds nothing up: the host tells of it.
+            await grain.WhenSaved(limit.Token).WaitAsync(limit.Token);
             return null;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
