@@ -37,7 +37,14 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
             // The client library drops a wait of 0 from the query, which would mean 10 s.
             return Call(async token =>
             {
-                await _client.Containers.KillContainerAsync(containerId, new ContainerKillParameters(), token);
+                try
+                {
+                    await _client.Containers.KillContainerAsync(containerId, new ContainerKillParameters(), token);
+                }
+                catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
+                {
+                    // It has died since it was looked at; the call that this stands for would start it all the same.
+                }
                 return await _client.Containers.StartContainerAsync(containerId, new ContainerStartParameters(), token);
             }, timeLimit, cancellationToken);
         }
