@@ -1,0 +1,232 @@
+using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Silo.Docker;
+using HmsOrleans.Tests.Engine;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace HmsOrleans.Tests.Docker;
+
+/// <summary>What the watcher tells of a real engine, in which order, and what it finds out after it could not look.</summary>
+[Collection<EngineCollection>]
+public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
+{
+    private readonly DockerHost _host = engine.Host;
+    private readonly DockerEngine _engine = new(Options.Create(new DockerOptions { Endpoint = engine.Host.Socket }));
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<HostFacts> _told = [];
+    private DockerWatcher _watcher = null!;
+    private Task _running = Task.CompletedTask;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync()
+    {
+        _watcher = new DockerWatcher(_engine, TimeProvider.System);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+        _engine.Dispose();
+        await _host.RemoveAllAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task All_containers_are_described_at_first_and_then_only_what_happens()
+    {
+        var web = await _host.RunContainerAsync("web", Token);
+        var made = await _host.Docker(Token, "create", DockerHost.IdleImage);
+        var first = await StartAsync();
+
+        Assert.Equal([made, web], Described(first).Select(seen => seen.Container.Id).Order().OrderBy(id => id == web));
+        // Whatever begins while the descriptions are fetched is not in the list, and not gone: the list is as old as its question.
+        Assert.All(first.Facts, fact => Assert.True(first.At <= fact.Seen.At));
+
+        // Two more lists: nothing has changed, so they tell nothing.
+        var lists = 0;
+        await UntilToldAsync(facts => facts.EngineSilence is null && ++lists > 8);
+        Assert.All(_told.Skip(_told.IndexOf(first) + 1), facts => Assert.Empty(facts.Facts));
+    }
+
+    [Fact]
+    public async Task Events_become_facts_in_their_order_and_a_start_brings_a_description()
+    {
+        await StartAsync();
+        var web = await _host.RunContainerAsync("web", Token);
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.Seen>().Any());
+        await _host.Docker(Token, "pause", "web");
+        await _host.Docker(Token, "unpause", "web");
+        await _host.Docker(Token, "kill", "-s", "HUP", "web"); // it is not ended by it
+        await _host.Docker(Token, "kill", "web");
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.Died>().Any());
+        await _host.Docker(Token, "start", "web");
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.Seen>().Any(seen => seen.Container.State == ContainerState.Running));
+        await _host.Docker(Token, "rm", "-f", "web");
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.Removed>().Any());
+
+        var events = _told.SelectMany(facts => Of(facts, web)).Where(fact => fact is not Observation.Seen).ToList();
+        Assert.Collection(
+            events,
+            fact => Assert.IsType<Observation.Started>(fact),
+            fact => Assert.IsType<Observation.Paused>(fact),
+            fact => Assert.IsType<Observation.Resumed>(fact),
+            fact => Assert.Equal(1, Assert.IsType<Observation.Signalled>(fact).Signal),
+            fact => Assert.Equal(9, Assert.IsType<Observation.Signalled>(fact).Signal),
+            fact => Assert.Equal(137, Assert.IsType<Observation.Died>(fact).ExitCode),
+            fact => Assert.IsType<Observation.Started>(fact),
+            fact => Assert.Equal(9, Assert.IsType<Observation.Signalled>(fact).Signal),
+            fact => Assert.Equal(137, Assert.IsType<Observation.Died>(fact).ExitCode),
+            fact => Assert.IsType<Observation.Removed>(fact));
+        Assert.Equal(events.OrderBy(fact => fact.At), events);
+
+        // The lists after it do not tell the removal a second time.
+        var lists = 0;
+        await UntilToldAsync(_ => ++lists > 8);
+        Assert.Single(_told.SelectMany(facts => Of(facts, web)).OfType<Observation.Removed>());
+    }
+
+    [Fact]
+    public async Task Running_out_of_memory_is_told_before_the_death()
+    {
+        await StartAsync();
+        var greedy = await _host.Docker(
+            Token, "run", "-d", "--memory", "24m", "--memory-swap", "24m", DockerHost.IdleImage, "dd", "if=/dev/zero", "of=/dev/null", "bs=256M");
+        await UntilToldAsync(facts => Of(facts, greedy).OfType<Observation.Died>().Any());
+
+        var facts = _told.SelectMany(told => Of(told, greedy)).Where(fact => fact is Observation.OutOfMemory or Observation.Died).ToList();
+        Assert.Equal([typeof(Observation.OutOfMemory), typeof(Observation.Died)], facts.Select(fact => fact.GetType()));
+    }
+
+    [Fact]
+    public async Task The_verdicts_of_a_health_check_are_told()
+    {
+        await StartAsync();
+        var web = await _host.RunContainerAsync("web", Token, "--health-cmd", "test -f /tmp/ok", "--health-interval", "200ms", "--health-retries", "1");
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.HealthChecked>().Any(check => check.Verdict == HealthCheck.Unhealthy));
+        await _host.Docker(Token, "exec", "web", "touch", "/tmp/ok");
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.HealthChecked>().Any(check => check.Verdict == HealthCheck.Healthy));
+    }
+
+    [Fact]
+    public async Task What_changes_without_an_event_is_found_by_the_list()
+    {
+        await _host.Docker(Token, "network", "create", "side");
+        var web = await _host.RunContainerAsync("web", Token);
+        await StartAsync();
+        await _host.Docker(Token, "network", "connect", "side", "web");
+
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.Seen>().Any(seen => seen.Container.Addresses.Length == 2));
+    }
+
+    [Fact]
+    public async Task Everything_is_told_again_when_asked_for()
+    {
+        var web = await _host.RunContainerAsync("web", Token);
+        await StartAsync();
+        await UntilToldAsync(facts => facts.Facts.IsEmpty);
+        _watcher.TellAll();
+
+        var again = await UntilToldAsync(facts => facts.IsComplete);
+        Assert.Equal([web], Described(again).Select(seen => seen.Container.Id));
+    }
+
+    [Fact]
+    public async Task After_the_engine_was_gone_the_list_is_told_first_and_events_are_told_again()
+    {
+        var kept = await _host.RunContainerAsync("kept", Token, "--restart", "always");
+        var lost = await _host.RunContainerAsync("lost", Token);
+        await StartAsync();
+        await _host.KillAsync(Token);
+        await UntilToldAsync(facts => facts.EngineSilence is not null);
+        var silentFrom = _told.Count;
+        await _host.RestartAsync(liveRestore: false, Token);
+
+        var back = await UntilToldAsync(facts => facts.IsComplete);
+        var states = Described(back).ToDictionary(seen => seen.Container.Id, seen => seen.Container.State);
+        Assert.Equal((ContainerState.Running, ContainerState.Exited), (states[kept], states[lost]));
+        // That the engine stopped and started them comes after it, if at all, and is older: it orders nothing any more.
+        Assert.All(_told.Skip(silentFrom).TakeWhile(facts => facts != back), facts => Assert.DoesNotContain(facts.Facts, fact => fact.Seen is Observation.Died));
+
+        await _host.Docker(Token, "start", "lost");
+        await UntilToldAsync(facts => Of(facts, lost).OfType<Observation.Started>().Any());
+        await _host.Docker(Token, "kill", "lost");
+        await UntilToldAsync(facts => Of(facts, lost).OfType<Observation.Died>().Any());
+    }
+
+    [Fact]
+    public async Task One_that_was_removed_while_nobody_looked_is_told_as_removed()
+    {
+        var old = await _host.RunContainerAsync("old", Token);
+        await StartAsync();
+        _host.HideSocket();
+        try
+        {
+            Assert.Equal($"there is no socket {_host.SocketPath}", (await UntilToldAsync(facts => facts.EngineSilence is not null)).EngineSilence);
+            await Command.RunAsync("docker", Token, "-H", $"unix://{_host.SocketPath}.hidden", "rm", "-f", "old");
+        }
+        finally
+        {
+            _host.ShowSocket();
+        }
+
+        var back = await UntilToldAsync(facts => facts.IsComplete);
+        Assert.Null(back.EngineSilence);
+        Assert.Empty(Described(back));
+        await UntilToldAsync(facts => Of(facts, old).OfType<Observation.Removed>().Any(), from: _told.IndexOf(back));
+    }
+
+    [Fact]
+    public async Task A_frozen_engine_is_told_as_silent_and_asked_until_it_answers()
+    {
+        await StartAsync();
+        await _host.FreezeAsync();
+        try
+        {
+            await UntilToldAsync(facts => facts.EngineSilence?.StartsWith("no answer within", StringComparison.Ordinal) == true);
+            await UntilToldAsync(facts => facts.EngineSilence is not null);
+        }
+        finally
+        {
+            await _host.ThawAsync();
+        }
+        await UntilToldAsync(facts => facts is { IsComplete: true, EngineSilence: null });
+    }
+
+    private static IEnumerable<Observation.Seen> Described(HostFacts facts) => facts.Facts.Select(fact => fact.Seen).OfType<Observation.Seen>();
+
+    private static IEnumerable<Observation> Of(HostFacts facts, string id) => facts.Facts.Where(fact => fact.ContainerId == id).Select(fact => fact.Seen);
+
+    /// <summary>Starts to watch, and returns the first full list.</summary>
+    private Task<HostFacts> StartAsync()
+    {
+        _running = _watcher.RunAsync(_stopping.Token);
+        return UntilToldAsync(facts => facts.IsComplete);
+    }
+
+    /// <summary>Waits until such facts are told, from now on or from an index on.</summary>
+    private async Task<HostFacts> UntilToldAsync(Func<HostFacts, bool> wanted, int? from = null)
+    {
+        for (var at = from ?? _told.Count; at < _told.Count; at++)
+        {
+            if (wanted(_told[at]))
+            {
+                return _told[at];
+            }
+        }
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1), TimeProvider.System);
+        while (true)
+        {
+            var facts = await _watcher.Facts.ReadAsync(patience.Token);
+            _told.Add(facts);
+            if (wanted(facts))
+            {
+                return facts;
+            }
+        }
+    }
+}
