@@ -137,6 +137,14 @@ need_packages() {
     || fail "could not install ${missing[*]}: see above, then try 'apt-get update && apt-get install ${missing[*]}' by hand and call again"
 }
 
+# need_docker <package...>: the engine, what it runs containers with, and further packages.
+need_docker() {
+  local apparmor=()
+  # Where the kernel has AppArmor switched on, the engine runs nothing without the program that loads its profile.
+  if grep -qs Y /sys/module/apparmor/parameters/enabled; then apparmor=(apparmor); fi
+  need_packages docker.io iptables ${apparmor[@]+"${apparmor[@]}"} "$@"
+}
+
 # as_caller <command...>: through sudo the build still belongs to the one who called, not to root.
 as_caller() {
   if [ -n "${SUDO_USER:-}" ] && [ "$SUDO_USER" != root ] && [ -O / ]; then

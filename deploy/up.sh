@@ -45,7 +45,11 @@ finish() {
     rm -f "$run/dockerd.pid"
   fi
   if [ -n "$engine_unit" ]; then step "stopping Docker" systemctl stop docker.socket docker.service || true; fi
-  [ -z "$locked" ] || rm -f "$run/node.pid" "$run/address" "$run/up.pid"
+  if [ -n "$locked" ]; then
+    rm -f "$run/node.pid" "$run/address" "$run/up.pid"
+    # The engine's log is worth keeping only where it says what went wrong.
+    [ "$code" -ne 0 ] || rm -rf "$run"
+  fi
   rm -rf "$WORK"
   exit "$code"
 }
@@ -226,7 +230,7 @@ export DOCKER_HOST=${Hms__Docker__Endpoint:-${DOCKER_HOST:-unix:///var/run/docke
 export DOCKER_BUILDKIT=0
 address=$(node_address)
 port_free
-need_packages docker.io iptables iputils-ping busybox-static curl
+need_docker iputils-ping busybox-static curl
 start_engine
 build Silo/Silo.csproj
 if [ -n "$demo" ]; then
