@@ -4,7 +4,7 @@ using HmsOrleans.Benchmarks.Micro;
 using HmsOrleans.Benchmarks.Reports;
 using HmsOrleans.Benchmarks.Rows;
 
-IRow[] rows = [new RecoveryRow()];
+IRow[] rows = [new RecoveryRow(), new LossRow(), new KillingsRow()];
 
 if (args.Contains("--help") || args.Contains("-h"))
 {
