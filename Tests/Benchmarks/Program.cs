@@ -4,7 +4,7 @@ using HmsOrleans.Benchmarks.Micro;
 using HmsOrleans.Benchmarks.Reports;
 using HmsOrleans.Benchmarks.Rows;
 
-IRow[] rows = [new RecoveryRow(), new LossRow(), new KillingsRow()];
+IRow[] rows = [new RecoveryRow(), new LossRow(), new NoiseRow(), new KillingsRow(), new EngineRow(), new NodeRow(), new SlowStopRow(), new IdleRow()];
 
 if (args.Contains("--help") || args.Contains("-h"))
 {

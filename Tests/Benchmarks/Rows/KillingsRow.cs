@@ -56,9 +56,14 @@ internal sealed class KillingsRow : IRow
     {
         var random = new Random(Seed);
         var kills = run.Times(100, 50);
-        var done = 0;
+        var (done, told) = (0, 0);
         while (done < kills)
         {
+            if (done >= told)
+            {
+                run.Say($"  {done} of {kills} kills");
+                told = done + 10;
+            }
             var victim = Any();
             switch (random.Next(4))
             {
@@ -77,7 +82,6 @@ internal sealed class KillingsRow : IRow
                     done++;
                     break;
             }
-            run.Say($"  {done} of {kills} kills");
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1000)), TimeProvider.System, token);
         }
         return done;
