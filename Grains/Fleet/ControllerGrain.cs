@@ -162,7 +162,15 @@ internal sealed partial class ControllerGrain(
         return host;
     }
 
-    private Task OnWindow(CancellationToken cancellationToken) => Task.WhenAll(_hosts.Values.Where(host => host.IsMarked).Select(Fetch));
+    /// <remarks>Waits for nobody: a host that does not answer must not hold up the next window of the others.</remarks>
+    private Task OnWindow(CancellationToken cancellationToken)
+    {
+        foreach (var host in _hosts.Values.Where(host => host is { IsMarked: true, Fetching: null or { IsCompleted: true } }))
+        {
+            _ = Fetch(host);
+        }
+        return Task.CompletedTask;
+    }
 
     /// <summary>Gives a host what holds for it; null when it has it, else why not. It asks again with its next heartbeat.</summary>
     private async Task<string?> Push(KnownHost host, CancellationToken cancellationToken)
@@ -200,6 +208,7 @@ internal sealed partial class ControllerGrain(
         do
         {
             host.FetchAgain = false;
+            var told = host.ToldVersion;
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
             limit.CancelAfter(FetchLimit);
             try
@@ -207,6 +216,11 @@ internal sealed partial class ControllerGrain(
                 var content = await GrainFactory.GetGrain<IHostManagerGrain>(host.Address)
                     .GetContent(host.Mirror.Epoch, host.Mirror.Version, limit.Token).WaitAsync(limit.Token);
                 host.Mirror.Merge(content);
+                if (host.ToldVersion == told)
+                {
+                    // All that it had told of is in it, also when this grain's life is younger than the last word of the host.
+                    host.ToldVersion = host.Mirror.Version;
+                }
                 host.LastHeartbeat = time.GetUtcNow();
             }
             catch (Exception e) // Whatever stands between: the host stays marked and is asked again with the next window.

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Fleet;
+using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Probing;
+using HmsOrleans.Grains.Settings;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Core.Internal;
+using Orleans.Runtime.Placement;
+using Orleans.Storage;
+using Xunit;
+
+namespace HmsOrleans.Tests.Cluster;
+
+/// <summary>
+/// A real silo in this process, with an engine, a prober and a store of ours. It is the silo of every host whose address begins
+/// with <c>host</c>, so that each test can have hosts of its own.
+/// </summary>
+public sealed class TestSilo : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static int s_count;
+
+    private readonly IHost _host;
+    private int _hosts;
+
+    public TestSilo()
+    {
+        var number = Interlocked.Increment(ref s_count);
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.Services.AddSingleton<IContainerEngine>(Engine);
+        builder.Services.AddSingleton<IProber>(Prober);
+        builder.Services.AddOptions<HealthOptions>();
+        // A sign of life when a host comes up, and no other in the time of a test.
+        builder.Services.Configure<ControllerOptions>(options => options.Heartbeat = TimeSpan.FromHours(1));
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(11800 + number, 30800 + number);
+            silo.Configure<SiloOptions>(options => options.SiloName = "test");
+            silo.AddPlacementDirector<HostBoundPlacement>(_ => new AnyHost());
+            silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Host, Store);
+            silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, Store);
+            silo.AddIncomingGrainCallFilter(Pass);
+        });
+        _host = builder.Build();
+    }
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    internal FakeEngine Engine { get; } = new();
+
+    internal FakeProber Prober { get; } = new();
+
+    internal FakeStore Store { get; } = new();
+
+    internal ShiftedTime Time { get; } = new();
+
+    /// <summary>How often a method of a grain was called, by "Method key"; the key is the host where a host calls.</summary>
+    internal ConcurrentDictionary<string, int> Calls { get; } = new();
+
+    /// <summary>The version that the controller was last told of, by host.</summary>
+    internal ConcurrentDictionary<string, long> Told { get; } = new();
+
+    /// <summary>Calls that wait, by "Method key".</summary>
+    internal ConcurrentDictionary<string, TaskCompletionSource> Held { get; } = new();
+
+    public async ValueTask InitializeAsync() => await _host.StartAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+
+    /// <summary>An address that no other test uses.</summary>
+    internal string NewHost() => $"host{Interlocked.Increment(ref _hosts)}";
+
+    /// <summary>Has a grain deactivated as soon as it is idle.</summary>
+    internal static async Task EndAsync(IAddressable grain) =>
+        await grain.AsReference<IGrainManagementExtension>().DeactivateOnIdle().AsTask().WaitAsync(TestContext.Current.CancellationToken);
+
+    internal int Called(string method, string key) => Calls.GetValueOrDefault($"{method} {key}");
+
+    /// <summary>Waits until something holds; throws after a minute.</summary>
+    internal static async Task UntilAsync(string what, Func<Task<bool>> holds)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!await holds())
+        {
+            if (Stopwatch.GetElapsedTime(start) > Patience)
+            {
+                throw new TimeoutException($"not true within {Patience.TotalSeconds} s: {what}");
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+
+    internal static Task UntilAsync(string what, Func<bool> holds) => UntilAsync(what, () => Task.FromResult(holds()));
+
+    private async Task Pass(IIncomingGrainCallContext call)
+    {
+        // What hosts tell the controller is kept under the host.
+        var key = call.MethodName is nameof(IControllerGrain.Update) or nameof(IControllerGrain.Heartbeat) ? call.Request.GetArgument(0) : call.TargetId.Key;
+        var name = $"{call.MethodName} {key}";
+        Calls.AddOrUpdate(name, 1, (_, count) => count + 1);
+        if (Held.TryGetValue(name, out var gate))
+        {
+            await gate.Task;
+        }
+        await call.Invoke();
+        if (call.MethodName == nameof(IControllerGrain.Update))
+        {
+            Told[(string)call.Request.GetArgument(0)!] = (long)call.Request.GetArgument(1)!;
+        }
+    }
+
+    /// <summary>All hosts of the tests are here; others have no silo.</summary>
+    private sealed class AnyHost : IPlacementDirector
+    {
+        public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+        {
+            var host = HostBoundPlacement.HostOf(target.GrainIdentity.Key.ToString()!);
+            return host.StartsWith("host", StringComparison.Ordinal)
+                ? Task.FromResult(context.LocalSilo)
+                : throw new HostUnavailableException(host, $"no silo named {host} is in the cluster");
+        }
+    }
+}

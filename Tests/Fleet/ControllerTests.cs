@@ -1,0 +1,258 @@
+using System.Net;
+using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Fleet;
+using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Tests.Cluster;
+using Xunit;
+
+namespace HmsOrleans.Tests.Fleet;
+
+/// <summary>The controller and hosts in a real silo: who tells whom what, and when it is fetched.</summary>
+public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
+{
+    private static readonly TimeSpan Never = ControllerOptions.MaxWindow;
+
+    private readonly TestSilo _silo;
+    private readonly string _address;
+    private readonly IControllerGrain _controller;
+
+    /// <summary>How often the test itself asked a host for its content.</summary>
+    private readonly Dictionary<string, int> _asked = [];
+
+    public ControllerTests(TestSilo silo)
+    {
+        (_silo, _address) = (silo, silo.NewHost());
+        _controller = silo.Grains.GetGrain<IControllerGrain>(IControllerGrain.Key);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private DateTimeOffset Now => _silo.Time.GetUtcNow();
+
+    public async ValueTask InitializeAsync() => await _controller.Change(null, Never, Token);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task A_change_of_state_is_fetched_at_once()
+    {
+        await UpAsync(_address);
+        var before = Fetches(_address);
+        await TellAsync(_address, new Observation.Paused(Now));
+        await TestSilo.UntilAsync("it is fetched, without a read and without a window", () => Fetches(_address) > before);
+        await TestSilo.UntilAsync("it is shown", async () => (await HostAsync(_address)).Containers.Single().ContainerState == ContainerState.Paused);
+    }
+
+    [Fact]
+    public async Task A_measurement_waits_and_a_read_fetches_it_first()
+    {
+        await UpAsync(_address);
+        var before = Fetches(_address);
+        await MeasureAsync(_address, 40);
+        await UntilToldAsync(_address);
+        Assert.Equal(before, Fetches(_address));
+
+        Assert.Equal(40, (await HostAsync(_address)).Containers.Single().PacketLoss);
+        Assert.Equal(before + 1, Fetches(_address));
+        var all = await _controller.GetHosts(Token);
+        Assert.Equal(HostState.Updated, all.Single(host => host.Address == _address).State);
+        Assert.Equal(before + 1, Fetches(_address)); // nothing new: nobody was asked
+    }
+
+    [Fact]
+    public async Task A_window_fetches_what_was_told_in_it_once()
+    {
+        var other = _silo.NewHost();
+        await UpAsync(_address, other);
+        var before = Fetches(_address);
+        await MeasureAsync(_address, 20);
+        await MeasureAsync(_address, 40);
+        await UntilToldAsync(_address);
+        await _controller.Change(null, TimeSpan.FromSeconds(0.1), Token);
+        await TestSilo.UntilAsync("a window fetches it", () => Fetches(_address) > before);
+
+        // Three more windows, seen by what they fetch of another host.
+        for (var loss = 10; loss <= 30; loss += 10)
+        {
+            var seen = Fetches(other);
+            await MeasureAsync(other, loss);
+            await TestSilo.UntilAsync("a window fetches the other", () => Fetches(other) > seen);
+        }
+        Assert.Equal(before + 1, Fetches(_address));
+        Assert.Equal(40, (await HostAsync(_address)).Containers.Single().PacketLoss);
+    }
+
+    [Fact]
+    public async Task A_host_that_does_not_answer_holds_up_nobody_elses_window()
+    {
+        var slow = _silo.NewHost();
+        await UpAsync(_address, slow);
+        var gate = _silo.Held[$"GetContent {slow}"] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = Fetches(slow);
+        await TellAsync(slow, new Observation.Paused(Now));
+        await TestSilo.UntilAsync("the slow one is asked", () => Fetches(slow) > asked);
+        await _controller.Change(null, TimeSpan.FromSeconds(0.1), Token);
+
+        for (var loss = 10; loss <= 50; loss += 10)
+        {
+            var seen = Fetches(_address);
+            await MeasureAsync(_address, loss);
+            await TestSilo.UntilAsync("a window fetches the other", () => Fetches(_address) > seen);
+        }
+        // A question that is not answered is given up after 2 s; had each window waited for that, the slow one were asked with each.
+        Assert.InRange(Fetches(slow), asked + 1, asked + 3);
+        _silo.Held.TryRemove($"GetContent {slow}", out _);
+        gate.SetResult();
+        await TestSilo.UntilAsync("it is shown again", async () => (await HostAsync(slow)).Containers.Single().ContainerState == ContainerState.Paused);
+    }
+
+    [Fact]
+    public async Task A_host_without_a_sign_of_life_is_offline_and_shown_as_it_was()
+    {
+        await _controller.Update("10.9.9.9", 1, urgent: false); // it told of news once, and then its silo was gone
+        Assert.Equal(HostState.UpdatePresent, (await HostAsync("10.9.9.9")).State);
+        _silo.Time.Shift(TimeSpan.FromSeconds(29));
+        Assert.Equal(HostState.UpdatePresent, (await HostAsync("10.9.9.9")).State);
+        _silo.Time.Shift(TimeSpan.FromSeconds(2));
+        Assert.Equal(HostState.Offline, (await HostAsync("10.9.9.9")).State);
+
+        await _controller.Heartbeat("10.9.9.9", 1);
+        Assert.Equal(HostState.UpdatePresent, (await HostAsync("10.9.9.9")).State);
+        Assert.True(await _controller.RemoveHost("10.9.9.9", Token));
+    }
+
+    [Fact]
+    public async Task A_removed_host_stays_removed_whatever_it_tells_until_it_is_added()
+    {
+        await UpAsync(_address);
+        Assert.True(await _controller.RemoveHost(_address, Token));
+        Assert.False(await _controller.RemoveHost(_address, Token));
+        Assert.False((await Host(_address).GetStatus(Token)).Supervised);
+        Assert.False(_silo.Store.Kept<HostSettings>(_address)!.Fleet.Supervised); // kept before the reply
+
+        await _controller.Update(_address, 1_000, urgent: true);
+        Assert.False((await _controller.Heartbeat(_address, 1_000)).Supervised);
+        await EndAsync(_controller);
+        await _controller.Update(_address, 1_001, urgent: true);
+        Assert.Null(await _controller.GetHost(_address, Token));
+
+        var added = await _controller.AddHost(_address, Token);
+        Assert.Equal((HostState.Updated, 1), (added.State, added.Containers.Length));
+        Assert.True((await Host(_address).GetStatus(Token)).Supervised);
+    }
+
+    [Fact]
+    public async Task A_host_without_a_silo_is_not_added()
+    {
+        var missing = await Assert.ThrowsAsync<HostUnavailableException>(() => _controller.AddHost("10.8.8.8", Token));
+        Assert.Equal("10.8.8.8", missing.Host);
+        Assert.Null(await _controller.GetHost("10.8.8.8", Token));
+    }
+
+    [Fact]
+    public async Task A_threshold_for_all_reaches_all_and_those_out_of_reach_get_it_with_their_next_sign_of_life()
+    {
+        await UpAsync(_address);
+        await _controller.Update("10.7.7.7", 1, urgent: false);
+        var change = await _controller.Change(95, null, Token);
+        Assert.Equal(95, change.Settings.Threshold);
+        Assert.Null(change.Hosts[_address]);
+        Assert.Contains("not reached", change.Hosts["10.7.7.7"], StringComparison.Ordinal);
+        Assert.Equal(95, (await Host(_address).GetStatus(Token)).Threshold);
+        Assert.Equal(95, (await _controller.Heartbeat("10.7.7.7", 1)).Threshold);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _controller.Change(101, null, Token));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _controller.Change(null, TimeSpan.FromSeconds(61), Token));
+        Assert.True(await _controller.RemoveHost("10.7.7.7", Token));
+    }
+
+    [Fact]
+    public async Task A_controller_that_ends_comes_back_with_its_hosts_and_settings()
+    {
+        await UpAsync(_address);
+        await _controller.Change(93, TimeSpan.FromSeconds(59), Token);
+        Assert.Null(await _controller.WhenSaved(Token));
+        await EndAsync(_controller);
+
+        var settings = await _controller.GetSettings(Token);
+        Assert.Equal((93, TimeSpan.FromSeconds(59)), (settings.Threshold, settings.AggregationWindow));
+        var host = await HostAsync(_address); // it asks the host, for it knows nothing of it
+        Assert.Equal((HostState.Updated, "web"), (host.State, host.Containers.Single().Name));
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_is_told_and_the_settings_hold()
+    {
+        _silo.Store.FailWrites(IControllerGrain.Key, "disk full");
+        try
+        {
+            await _controller.Change(92, null, Token);
+            Assert.Contains("disk full", await _controller.WhenSaved(Token), StringComparison.Ordinal);
+            Assert.Equal(92, (await _controller.GetSettings(Token)).Threshold);
+        }
+        finally
+        {
+            _silo.Store.FailWrites(IControllerGrain.Key, null);
+        }
+        await TestSilo.UntilAsync("it is saved", async () => await _controller.WhenSaved(Token) is null);
+        Assert.Equal(92, _silo.Store.Kept<FleetState>(IControllerGrain.Key)!.Threshold);
+    }
+
+    private static string IdOn(string address) => address.PadRight(64, '0');
+
+    private static async Task EndAsync(IControllerGrain grain)
+    {
+        Assert.Null(await grain.WhenSaved(Token));
+        await TestSilo.EndAsync(grain);
+    }
+
+    private IHostManagerGrain Host(string address) => _silo.Grains.GetGrain<IHostManagerGrain>(address);
+
+    private int Fetches(string address) => _silo.Called("GetContent", address) - _asked.GetValueOrDefault(address);
+
+    private async Task<HostView> HostAsync(string address) =>
+        await _controller.GetHost(address, Token) ?? throw new InvalidOperationException($"the controller knows no {address}");
+
+    /// <summary>Brings hosts up with one healthy container each, and waits until the controller knows all that they tell of it.</summary>
+    private async Task UpAsync(params string[] addresses)
+    {
+        FleetOrder order = null!;
+        foreach (var address in addresses)
+        {
+            order = await _controller.Heartbeat(address, 0);
+        }
+        foreach (var address in addresses)
+        {
+            await Host(address).Apply(order, Token); // or its own sign of life would bring it, and more news with it
+            var container = new EngineContainer
+            {
+                Id = IdOn(address),
+                Name = "web",
+                Image = "image",
+                State = ContainerState.Running,
+                StartedAt = Now.AddHours(-1),
+                Addresses = [new("bridge", IPAddress.Parse("172.17.0.2"), 16)],
+            };
+            _silo.Engine.Put(container);
+            await Host(address).Observe(new(Now, null, IsComplete: true, [new(container.Id, new Observation.Seen(Now, container))]), Token);
+            await TestSilo.UntilAsync("it has given its own sign of life", () => _silo.Called("Heartbeat", address) > 1);
+            await MeasureAsync(address, 0);
+            await UntilToldAsync(address);
+            await TestSilo.UntilAsync("it is shown", async () => (await HostAsync(address)).Containers is [{ PacketLoss: 0 }]);
+        }
+    }
+
+    /// <summary>Waits until the controller was told of the newest version.</summary>
+    private async Task UntilToldAsync(string address)
+    {
+        var version = (await Host(address).GetContent(Guid.Empty, 0, Token)).Version;
+        _asked[address] = _asked.GetValueOrDefault(address) + 1;
+        await TestSilo.UntilAsync("it is told", () => _silo.Told.GetValueOrDefault(address) >= version);
+    }
+
+    private Task<Guid> TellAsync(string address, Observation fact) => Host(address).Observe(new(Now, null, IsComplete: false, [new(IdOn(address), fact)]), Token);
+
+    /// <summary>Percent of loss, of a full burst of 20.</summary>
+    private Task<Guid> MeasureAsync(string address, int loss) => TellAsync(
+        address, new Observation.Probed(Now, Now.AddMilliseconds(-200), "172.17.0.2", 20, loss / 5, TimeSpan.FromMilliseconds(0.1)));
+}
