@@ -1,0 +1,345 @@
+using System.Collections.Immutable;
+using System.Net;
+using HmsOrleans.Grains.Containers;
+using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Tests.Cluster;
+using Xunit;
+
+namespace HmsOrleans.Tests.Hosts;
+
+/// <summary>A host's grain in a real silo: it is told facts, and asks an engine of ours for what follows from them.</summary>
+public sealed class HostManagerTests : IClassFixture<TestSilo>
+{
+    private readonly TestSilo _silo;
+    private readonly string _address;
+    private readonly IHostManagerGrain _host;
+
+    public HostManagerTests(TestSilo silo)
+    {
+        (_silo, _address) = (silo, silo.NewHost());
+        _host = silo.Grains.GetGrain<IHostManagerGrain>(_address);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private DateTimeOffset Now => _silo.Time.GetUtcNow();
+
+    [Fact]
+    public async Task A_death_told_often_and_at_once_is_healed_once()
+    {
+        var web = await SeenAsync("web");
+        _silo.Engine.Hold(web);
+        var died = new Observation.Died(Now, 1);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => TellAsync(web, died)));
+        await TellAsync(web, new Observation.Died(Now, 1));
+        await UntilAskedAsync(web);
+        _silo.Engine.Open(web);
+
+        Assert.Equal(1, (await UntilAsync("web", view => view.Restarts == 1)).Restarts);
+        await UntilItIsDoneAsync();
+        Assert.Equal(1, _silo.Engine.Count(web));
+        Assert.False(_silo.Engine.TwoAtOnce);
+    }
+
+    [Fact]
+    public async Task One_that_dies_while_it_is_being_started_is_started_again_after_it_and_not_meanwhile()
+    {
+        var web = await SeenAsync("web");
+        _silo.Engine.Hold(web);
+        await TellAsync(web, new Observation.Signalled(Now, 9), new Observation.Died(Now.AddMilliseconds(1), 137));
+        await UntilAskedAsync(web);
+        await TellAsync(web, new Observation.Started(Now), new Observation.Signalled(Now.AddMilliseconds(1), 9), new Observation.Died(Now.AddMilliseconds(2), 137));
+        await UntilItIsDoneAsync();
+        Assert.Equal(1, _silo.Engine.Count(web));
+
+        _silo.Engine.Open(web);
+        await UntilAsync("web", view => view is { ContainerState: ContainerState.Running, Health: HealthState.Starting or HealthState.Healthy });
+        Assert.False(_silo.Engine.TwoAtOnce);
+    }
+
+    [Fact]
+    public async Task Four_are_started_at_once_and_no_more()
+    {
+        var all = new List<string>();
+        for (var i = 0; i < 9; i++)
+        {
+            all.Add(await SeenAsync($"c{i}"));
+        }
+        _silo.Engine.Counted = all;
+        all.ForEach(_silo.Engine.Hold);
+        await _host.Observe(Facts([.. all.Select(id => new ContainerFact(id, new Observation.Died(Now, 1)))]), Token);
+        await TestSilo.UntilAsync("four are under way", () => _silo.Engine.UnderWay(all) == 4);
+        // The host has taken in all of it and more: the fifth would have been asked for by now.
+        await TellAsync(all[0], new Observation.Ticked(Now));
+        Assert.Equal(4, all.Sum(_silo.Engine.Count));
+
+        all.ForEach(_silo.Engine.Open);
+        foreach (var name in all.Select((_, i) => $"c{i}"))
+        {
+            await UntilAsync(name, view => view.Restarts == 1);
+        }
+        Assert.Equal(4, _silo.Engine.MostAtOnce);
+        Assert.All(all, id => Assert.Equal(1, _silo.Engine.Count(id)));
+    }
+
+    [Fact]
+    public async Task A_slow_restart_does_not_hold_up_the_others()
+    {
+        var slow = await SeenAsync("slow");
+        var quick = await SeenAsync("quick");
+        _silo.Engine.Hold(slow);
+        await TellAsync(slow, new Observation.Died(Now, 1));
+        await UntilAskedAsync(slow);
+
+        await TellAsync(quick, new Observation.Paused(Now));
+        await UntilAsync("quick", view => view.ContainerState == ContainerState.Paused);
+        await TellAsync(quick, new Observation.Resumed(Now));
+        await TellAsync(quick, new Observation.Died(Now, 1));
+        await UntilAsync("quick", view => view.Restarts == 1);
+        Assert.Equal(HealthState.Restarting, (await ViewAsync("slow")).Health);
+
+        _silo.Engine.Open(slow);
+        await UntilAsync("slow", view => view.Restarts == 1);
+    }
+
+    [Fact]
+    public async Task An_ignored_container_is_neither_probed_nor_healed_until_it_is_put_back()
+    {
+        var web = await SeenAsync("web");
+        Assert.Single(_silo.Prober.Watched[web]);
+        Assert.Equal(HealthState.Ignored, (await _host.Ignore("web", Token)).View!.Health);
+        Assert.False(_silo.Prober.Watched.ContainsKey(web));
+        await TellAsync(web, new Observation.Died(Now, 1));
+        await UntilItIsDoneAsync();
+        Assert.Equal(0, _silo.Engine.Count(web));
+
+        await _host.Supervise("web", Token);
+        await UntilAsync("web", view => view.Restarts == 1);
+        Assert.Single(_silo.Prober.Watched[web]);
+    }
+
+    [Fact]
+    public async Task The_nearest_threshold_holds_and_a_cleared_one_lets_the_next_decide()
+    {
+        var own = await SeenAsync("own");
+        await SeenAsync("labelled", ("hms.threshold", "30"));
+        async Task ThenAsync(double plain, double labelled)
+        {
+            Assert.Equal(plain, (await ViewAsync("own")).Threshold);
+            Assert.Equal(labelled, (await ViewAsync("labelled")).Threshold);
+        }
+
+        await ThenAsync(60, 30); // configured; by label
+        await _host.Apply(new FleetOrder(1_000, 50, true, 1_000), Token);
+        await ThenAsync(50, 30);
+        await _host.SetThreshold(40, Token);
+        await ThenAsync(40, 30);
+        await _host.SetThreshold("own", 20, Token);
+        await _host.SetThreshold("labelled", 10, Token);
+        await ThenAsync(20, 10);
+        Assert.Equal(20, _silo.Prober.Watched[own].Single().Threshold);
+
+        // A word to the whole fleet ends the host's own one, not those of containers; an older word ends nothing.
+        await _host.Apply(new FleetOrder(1_001, 55, true, 1_001), Token);
+        await _host.Apply(new FleetOrder(999, 99, true, 999), Token);
+        Assert.Equal(55, (await _host.GetStatus(Token)).Threshold);
+        await ThenAsync(20, 10);
+
+        await _host.SetThreshold("own", null, Token);
+        await _host.SetThreshold("labelled", null, Token);
+        await ThenAsync(55, 30);
+        await _host.SetThreshold(40, Token);
+        await _host.SetThreshold(null, Token);
+        await ThenAsync(55, 30);
+        await _host.Apply(new FleetOrder(1_002, null, true, 1_002), Token);
+        await ThenAsync(60, 30);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _host.SetThreshold(101, Token));
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_is_told_and_healing_goes_on()
+    {
+        var web = await SeenAsync("web");
+        Assert.Null(await _host.WhenSaved(Token));
+        _silo.Store.FailWrites(_address, "disk full");
+        await _host.SetThreshold("web", 20, Token);
+
+        Assert.Contains("disk full", await _host.WhenSaved(Token), StringComparison.Ordinal);
+        Assert.Contains("disk full", (await _host.GetStatus(Token)).UnsavedBecause, StringComparison.Ordinal);
+        await TellAsync(web, new Observation.Died(Now, 1));
+        Assert.Equal(20, (await UntilAsync("web", view => view.Restarts == 1)).Threshold);
+
+        _silo.Store.FailWrites(_address, null);
+        await TestSilo.UntilAsync("it is saved", async () => (await _host.GetStatus(Token)).UnsavedBecause is null);
+        await TestSilo.UntilAsync("it is kept", () => _silo.Store.Kept<HostSettings>(_address)?.Of(web).Threshold == 20);
+    }
+
+    [Fact]
+    public async Task A_host_that_cannot_read_its_settings_waits_and_then_works()
+    {
+        _silo.Store.FailReads(_address, "no such table");
+        var web = Container("web");
+        _silo.Engine.Put(web);
+        var complete = Facts(isComplete: true, new ContainerFact(web.Id, new Observation.Seen(Now, web)));
+        Assert.Equal(Guid.Empty, await _host.Observe(complete, Token));
+        Assert.Contains("no such table", (await _host.GetStatus(Token)).UnsavedBecause, StringComparison.Ordinal);
+        Assert.False((await _host.GetStatus(Token)).Ready);
+        Assert.Contains("no such table", (await Assert.ThrowsAsync<HostUnavailableException>(() => _host.SetThreshold(50, Token))).Message, StringComparison.Ordinal);
+
+        _silo.Store.FailReads(_address, null);
+        Assert.NotEqual(Guid.Empty, await _host.Observe(complete, Token)); // a new life: the watcher tells everything again
+        Assert.True((await _host.GetStatus(Token)).Ready);
+        await TellAsync(web.Id, new Observation.Died(Now, 1));
+        await UntilAsync("web", view => view.Restarts == 1);
+    }
+
+    [Fact]
+    public async Task A_grain_that_ends_comes_back_with_the_next_facts_and_knows_its_settings()
+    {
+        var web = await SeenAsync("web");
+        await SeenAsync("other");
+        await _host.Ignore("other", Token);
+        Assert.Null(await _host.WhenSaved(Token));
+        var before = await _host.Observe(Facts(), Token);
+        await TestSilo.EndAsync(_host);
+
+        var after = before;
+        await TestSilo.UntilAsync("it has another life", async () => (after = await _host.Observe(Facts(), Token)) != before);
+        Assert.Empty((await _host.GetContent(Guid.Empty, 0, Token)).Changed);
+
+        // The watcher sees the new life, and tells everything again. web died while nobody listened.
+        var dead = (await _silo.Engine.InspectAsync(web, Token))! with { State = ContainerState.Exited, ExitCode = 1 };
+        var other = Container("other");
+        await _host.Observe(Facts(isComplete: true, new ContainerFact(web, new Observation.Seen(Now, dead)), new(other.Id, new Observation.Seen(Now, other))), Token);
+        await UntilAsync("web", view => view.Restarts == 1);
+        Assert.Equal(HealthState.Ignored, (await ViewAsync("other")).Health);
+    }
+
+    [Fact]
+    public async Task What_is_not_in_a_full_list_is_gone_but_not_what_began_after_it()
+    {
+        var old = await SeenAsync("old");
+        await _host.SetThreshold("old", 20, Token);
+        var listedAt = Now;
+        var young = Container("young") with { StartedAt = listedAt.AddMilliseconds(5) };
+        await _host.Observe(Facts(new ContainerFact(young.Id, new Observation.Started(listedAt.AddMilliseconds(5))), new(young.Id, new Observation.Seen(listedAt.AddMilliseconds(6), young))), Token);
+
+        await _host.Observe(new HostFacts(listedAt, null, IsComplete: true, []), Token);
+        Assert.Equal(["young"], (await _host.GetContent(Guid.Empty, 0, Token)).Changed.Select(view => view.Name));
+        Assert.False(_silo.Prober.Watched.ContainsKey(old));
+        Assert.Null(await _host.WhenSaved(Token));
+        Assert.DoesNotContain(old, _silo.Store.Kept<HostSettings>(_address)!.Containers.Keys);
+    }
+
+    [Fact]
+    public async Task A_silent_engine_is_nobodys_fault_and_a_word_of_it_ends_the_silence()
+    {
+        var web = await SeenAsync("web");
+        await _host.Observe(new HostFacts(Now, "no answer within 1 s", IsComplete: false, []), Token);
+        var view = await ViewAsync("web");
+        Assert.Equal((HealthState.Unknown, ServiceState.Unknown), (view.Health, view.ServiceState));
+        var status = await _host.GetStatus(Token);
+        Assert.Equal((false, "no answer within 1 s", false), (status.EngineAnswers, status.EngineSilence, status.Ready));
+        await UntilItIsDoneAsync();
+        Assert.Equal(0, _silo.Engine.Count(web));
+
+        await TellAsync(web, new Observation.Seen(Now, Container("web") with { Id = web }));
+        Assert.Equal(HealthState.Healthy, (await ViewAsync("web")).Health);
+        Assert.True((await _host.GetStatus(Token)).EngineAnswers);
+    }
+
+    [Fact]
+    public async Task A_start_that_is_refused_is_told_in_the_engines_words_and_tried_again()
+    {
+        var web = await SeenAsync("web");
+        _silo.Engine.Fail(web, new EngineRefusedException("port is already allocated"));
+        await TellAsync(web, new Observation.Died(Now, 1));
+
+        var refused = await UntilAsync("web", view => view.LastFault?.Cause == FaultCause.StartRefused);
+        Assert.Equal((HealthState.BackingOff, "port is already allocated"), (refused.Health, refused.LastFault!.Evidence));
+        _silo.Engine.Fail(web, null);
+        await UntilAsync("web", view => view.Restarts == 1);
+    }
+
+    [Fact]
+    public async Task A_removed_host_touches_nothing()
+    {
+        var web = await SeenAsync("web");
+        await _host.Apply(new FleetOrder(1_000, null, Supervised: false, 0), Token);
+        Assert.False(_silo.Prober.Watched.ContainsKey(web));
+        await TellAsync(web, new Observation.Died(Now, 1));
+        await _host.Apply(new FleetOrder(1_001, null, Supervised: true, 0), Token);
+        await UntilAsync("web", view => view.Restarts == 1);
+        Assert.Equal(1, _silo.Engine.Count(web));
+    }
+
+    [Fact]
+    public async Task A_prefix_that_fits_two_changes_nothing_and_names_both()
+    {
+        await SeenAsync("one");
+        await SeenAsync("two");
+        var prefix = Container("one").Id[..4];
+        var ambiguous = await _host.Ignore(prefix, Token);
+        Assert.Null(ambiguous.View);
+        Assert.Equal(2, ambiguous.Matches.Length);
+        Assert.Null((await _host.Ignore("nobody", Token)).View);
+        Assert.Equal(HealthState.Healthy, (await ViewAsync("one")).Health);
+    }
+
+    private HostFacts Facts(params ImmutableArray<ContainerFact> facts) => Facts(isComplete: false, facts);
+
+    private HostFacts Facts(bool isComplete, params ImmutableArray<ContainerFact> facts) => new(Now, null, isComplete, facts);
+
+    /// <summary>A container that has run for an hour; its id tells host and name.</summary>
+    private EngineContainer Container(string name, params (string Key, string Value)[] labels)
+    {
+        var id = Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes($"{_address}/{name}"));
+        return new()
+        {
+            Id = id.PadRight(64, '0'),
+            Name = name,
+            Image = "image",
+            State = ContainerState.Running,
+            StartedAt = Now.AddHours(-1),
+            NetworkMode = "bridge",
+            Addresses = [new("bridge", IPAddress.Parse("172.17.0.2"), 16)],
+            Labels = labels.ToImmutableSortedDictionary(label => label.Key, label => label.Value),
+        };
+    }
+
+    private async Task<string> SeenAsync(string name, params (string Key, string Value)[] labels)
+    {
+        var container = Container(name, labels);
+        _silo.Engine.Put(container);
+        await TellAsync(container.Id, new Observation.Seen(Now, container));
+        Assert.Equal(HealthState.Healthy, (await ViewAsync(name)).Health);
+        return container.Id;
+    }
+
+    private Task<Guid> TellAsync(string id, params Observation[] facts) => _host.Observe(Facts([.. facts.Select(fact => new ContainerFact(id, fact))]), Token);
+
+    private async Task<ContainerView> ViewAsync(string name) => (await _host.GetContent(Guid.Empty, 0, Token)).Changed.Single(view => view.Name == name);
+
+    private async Task<ContainerView> UntilAsync(string name, Func<ContainerView, bool> wanted)
+    {
+        ContainerView? last = null;
+        await TestSilo.UntilAsync($"{name} is as wanted", async () =>
+        {
+            last = (await _host.GetContent(Guid.Empty, 0, Token)).Changed.SingleOrDefault(view => view.Name == name);
+            return last is not null && wanted(last);
+        });
+        return last!;
+    }
+
+    private Task UntilAskedAsync(string id) => TestSilo.UntilAsync("the engine is asked", () => _silo.Engine.Count(id) > 0);
+
+    /// <summary>Another container dies and is healed: what was to be done before is done.</summary>
+    private async Task UntilItIsDoneAsync()
+    {
+        var bell = await SeenAsync("bell");
+        await TellAsync(bell, new Observation.Signalled(Now, 9), new Observation.Died(Now.AddMilliseconds(1), 137));
+        await UntilAsync("bell", view => view.Restarts > 0);
+    }
+}
