@@ -90,6 +90,8 @@ builder.UseOrleans(silo =>
     silo.AddAdoNetGrainStorage(StorageNames.Cluster, Store);
     // Newtonsoft cannot keep references to immutable dictionaries, which the settings are made of: it writes what it then fails to read.
     silo.Services.Configure<OrleansJsonSerializerOptions>(json => json.JsonSerializerSettings.PreserveReferencesHandling = PreserveReferencesHandling.None);
+    silo.Services.AddSingleton<SiloStart>();
+    silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloStart>());
     silo.AddDashboard();
     // Every grain of a host is on the host. The cache's default of 100,000 entries is walked every second to report its size.
     silo.Configure<GrainDirectoryOptions>(options => options.CacheSize = 1000);

@@ -14,6 +14,7 @@ internal sealed partial class HostPump(
     DockerWatcher watcher,
     IProber prober,
     MemoryMeter meter,
+    SiloStart silo,
     IHostApplicationLifetime lifetime,
     IOptions<HostOptions> host,
     TimeProvider time,
@@ -53,16 +54,9 @@ internal sealed partial class HostPump(
         base.Dispose();
     }
 
-    private async Task UntilStarted(CancellationToken cancellationToken)
-    {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var told = lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(cancellationToken);
-    }
-
     private async Task PumpEngine(CancellationToken cancellationToken)
     {
-        await UntilStarted(cancellationToken);
+        await silo.Active.WaitAsync(cancellationToken);
         var clock = new ClockWatch(time);
         await foreach (var facts in watcher.Facts.ReadAllAsync(cancellationToken))
         {
@@ -74,7 +68,7 @@ internal sealed partial class HostPump(
 
     private async Task PumpProbes(CancellationToken cancellationToken)
     {
-        await UntilStarted(cancellationToken);
+        await silo.Active.WaitAsync(cancellationToken);
         var facts = ImmutableArray.CreateBuilder<ContainerFact>();
         while (await prober.Reports.WaitToReadAsync(cancellationToken))
         {
@@ -89,7 +83,7 @@ internal sealed partial class HostPump(
     private async Task PumpMemory(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(MeasurePeriod, time);
-        await UntilStarted(cancellationToken);
+        await silo.Active.WaitAsync(cancellationToken);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var now = time.GetUtcNow();
