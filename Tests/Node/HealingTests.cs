@@ -103,7 +103,14 @@ public sealed class HealingTests(NodeFixture fixture) : NodeStory(fixture), ICla
     public async Task Many_killed_at_once_and_some_twice_all_run_again_and_none_is_started_twice()
     {
         string[] names = [.. Enumerable.Range(0, 6).Select(i => $"many{i}")];
-        await Task.WhenAll(names.Select(name => RunHealthyAsync(name)));
+        foreach (var name in names)
+        {
+            await Host.RunContainerAsync(name, Token);
+        }
+        foreach (var name in names)
+        {
+            await UntilAsync(name, "healthy");
+        }
 
         var first = Host.Docker(Token, ["kill", .. names]);
         // The same again while the first is under way: for those that are dead already it is refused, which is all right.
@@ -157,9 +164,9 @@ public sealed class HealingTests(NodeFixture fixture) : NodeStory(fixture), ICla
     [Fact]
     public async Task One_that_is_slow_to_stop_does_not_hold_up_the_others()
     {
-        await Task.WhenAll(
-            RunAsync("slow", ["--stop-timeout", "30"], "sh", "-c", "trap '' TERM; while :; do sleep 1; done"),
-            RunHealthyAsync("quick0"), RunHealthyAsync("quick1"));
+        await RunAsync("slow", ["--stop-timeout", "30"], "sh", "-c", "trap '' TERM; while :; do sleep 1; done");
+        await RunHealthyAsync("quick0");
+        await RunHealthyAsync("quick1");
         await UntilAsync("slow", "healthy");
         await Host.DropPacketsAsync("slow", 1, Token);
         await Journal.UntilAsync("slow", "kill", Token); // SIGTERM: its restart has begun, and waits

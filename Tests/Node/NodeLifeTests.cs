@@ -27,7 +27,10 @@ public sealed class NodeLifeTests(EngineFixture engine) : NodeStory(engine.Host)
     [Fact]
     public async Task Settings_outlive_a_kill_and_what_died_meanwhile_is_healed()
     {
-        await Task.WhenAll(((string[])["own", "ignored", "killed", "early"]).Select(name => RunHealthyAsync(name)));
+        foreach (var name in (string[])["own", "ignored", "killed", "early"])
+        {
+            await RunHealthyAsync(name);
+        }
         await GoodAsync(HttpMethod.Post, "settings", """{"threshold": 70, "aggregationWindow": 2}""");
         await GoodAsync(HttpMethod.Post, $"containers/{NodeProcess.Host}/own", """{"threshold": 80}""");
         await GoodAsync(HttpMethod.Delete, $"containers/{NodeProcess.Host}/ignored");

@@ -57,7 +57,10 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
     public async Task A_container_that_cannot_be_pinged_is_healthy_and_healed_when_it_dies()
     {
         (string Name, string Network)[] all = [("hosts", "host"), ("alone", "none"), ("guest", $"container:{NodeFixture.Bell}")];
-        await Task.WhenAll(all.Select(one => Host.RunContainerAsync(one.Name, Token, "--network", one.Network)));
+        foreach (var (name, network) in all)
+        {
+            await Host.RunContainerAsync(name, Token, "--network", network);
+        }
         foreach (var (name, _) in all)
         {
             var view = await UntilAsync(name, "healthy");
@@ -95,8 +98,8 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
     [Fact]
     public async Task A_container_that_opted_out_by_label_is_left_alone()
     {
-        await Task.WhenAll(
-            Host.RunContainerAsync("ours", Token, "--label", "hms.enable=false"), Host.RunContainerAsync("autoheals", Token, "--label", "autoheal=false"));
+        await Host.RunContainerAsync("ours", Token, "--label", "hms.enable=false");
+        await Host.RunContainerAsync("autoheals", Token, "--label", "autoheal=false");
         await UntilAsync("ours", "ignored");
         await UntilAsync("autoheals", "ignored");
         await Host.Docker(Token, "kill", "ours", "autoheals");
@@ -140,7 +143,10 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
     [Fact]
     public async Task On_failure_heals_an_error_but_neither_a_good_end_nor_a_stop()
     {
-        await Task.WhenAll(((string[])["failing", "done", "stopped"]).Select(name => RunMortalAsync(name, "--label", "hms.restart=on-failure")));
+        foreach (var name in (string[])["failing", "done", "stopped"])
+        {
+            await RunMortalAsync(name, "--label", "hms.restart=on-failure");
+        }
         foreach (var name in (string[])["failing", "done", "stopped"])
         {
             await UntilAsync(name, "healthy");
