@@ -178,6 +178,18 @@ public sealed class DockerEngineTests(EngineFixture engine) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_the_engine_removes_at_its_end_outlives_a_restart_that_waits_for_nothing()
+    {
+        var id = await _host.RunContainerAsync("once", Token, "--rm");
+        var before = await DescribeAsync(id);
+
+        await _engine.RestartAsync(id, TimeSpan.Zero, Limit, Token);
+        var after = await DescribeAsync(id);
+        Assert.Equal(ContainerState.Running, after.State);
+        Assert.NotEqual(before.Pid, after.Pid);
+    }
+
+    [Fact]
     public async Task What_cannot_start_is_refused_in_the_engines_words()
     {
         var id = await _host.Docker(Token, "create", DockerHost.IdleImage, "/no/such/program");
