@@ -9,9 +9,11 @@ set -euo pipefail
 
 case ${1:-} in -h | --help) usage "$0"; exit 0 ;; esac
 
+bench_pid=''
 finish() {
   trap '' INT TERM HUP
   stop_step
+  if alive "$bench_pid"; then end_process "$bench_pid" 60; fi
   clear_engines "$$"
   rm -rf "$WORK"
 }
@@ -27,4 +29,9 @@ need_docker iproute2 iputils-ping fping busybox-static curl sqlite3 procps util-
 build Tests/Benchmarks/Benchmarks.csproj
 
 export HMS_TEST_RUN=$$
-in_own_network "$ROOT/Tests/Benchmarks/bin/Release/net10.0/HmsOrleans.Benchmarks" "$@"
+# In the background, so that a signal to this script is acted on at once.
+in_own_network "$ROOT/Tests/Benchmarks/bin/Release/net10.0/HmsOrleans.Benchmarks" "$@" </dev/null &
+bench_pid=$!
+code=0
+wait "$bench_pid" || code=$?
+exit "$code"

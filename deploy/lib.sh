@@ -159,10 +159,11 @@ build() {
     || fail "$1 does not build: see above"
 }
 
-# in_own_network <command...>: nothing it starts, a dockerd least of all, touches the machine's own network.
+# in_own_network <command...>: nothing it starts, a dockerd least of all, touches the machine's own network. Takes the place of
+# its caller: run it in the background, and the process id is the command's.
 in_own_network() {
   # shellcheck disable=SC2016  # for the inner shell
-  unshare --net -- /bin/sh -c 'ip link set lo up && exec "$@"' sh "$@"
+  exec unshare --net -- /bin/sh -c 'ip link set lo up && exec "$@"' sh "$@"
 }
 
 # clear_engines <run>: what engines of the tests of this run (HMS_TEST_RUN) left when their runner was killed, found by

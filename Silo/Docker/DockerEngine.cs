@@ -32,18 +32,12 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
 
     public Task RestartAsync(string containerId, TimeSpan? stopTimeout, TimeSpan timeLimit, CancellationToken cancellationToken)
     {
+        // The client library drops a wait of 0 from the query, which would mean 10 s. A kill and a start instead would destroy a
+        // container that the engine removes at its end.
+        var parameters = new ContainerRestartParameters { WaitBeforeKillSeconds = stopTimeout is { } wait ? (uint)Math.Max(1, Math.Ceiling(wait.TotalSeconds)) : null };
         return Call(async token =>
         {
-            if (stopTimeout == TimeSpan.Zero && !await IsRemovedAtItsEnd(containerId, token))
-            {
-                await KillAndStart(containerId, token);
-            }
-            else
-            {
-                // The client library drops a wait of 0 from the query, which would mean 10 s.
-                var parameters = new ContainerRestartParameters { WaitBeforeKillSeconds = stopTimeout is { } wait ? (uint)Math.Max(1, Math.Ceiling(wait.TotalSeconds)) : null };
-                await _client.Containers.RestartContainerAsync(containerId, parameters, token);
-            }
+            await _client.Containers.RestartContainerAsync(containerId, parameters, token);
             return true;
         }, timeLimit, cancellationToken);
     }
@@ -91,23 +85,6 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
     }
 
     public void Dispose() => _client.Dispose();
-
-    /// <summary>After a kill the engine would remove it; within a restart of its own it does not.</summary>
-    private async Task<bool> IsRemovedAtItsEnd(string containerId, CancellationToken token) =>
-        (await _client.Containers.InspectContainerAsync(containerId, token)).HostConfig?.AutoRemove == true;
-
-    private async Task KillAndStart(string containerId, CancellationToken token)
-    {
-        try
-        {
-            await _client.Containers.KillContainerAsync(containerId, new ContainerKillParameters(), token);
-        }
-        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
-        {
-            // It has died since it was looked at; the call that this stands for would start it all the same.
-        }
-        await _client.Containers.StartContainerAsync(containerId, new ContainerStartParameters(), token);
-    }
 
     private static async Task<T> Call<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeLimit, CancellationToken cancellationToken)
     {

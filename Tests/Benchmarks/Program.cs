@@ -58,8 +58,7 @@ try
 // Whatever it was: an interrupt of the whole group ends engines and nodes too, and calls to them fail before ours is cancelled.
 catch (Exception) when (interrupted.IsCancellationRequested)
 {
-    Console.Error.WriteLine("interrupted; everything that was started is gone");
-    return 130;
+    Console.Error.WriteLine("interrupted; everything that was started is gone, and what was measured before follows");
 }
 
 Console.WriteLine();
@@ -67,7 +66,7 @@ Console.WriteLine(Table.Of(run.Figures));
 await BenchFile.WriteAsync(arguments.Json, run, began);
 Console.WriteLine();
 Console.WriteLine($"every single value: {arguments.Json}");
-return failed ? 1 : 0;
+return interrupted.IsCancellationRequested ? 130 : failed ? 1 : 0;
 
 async Task MeasureAsync(string row, string title, Func<Run, CancellationToken, Task> measure)
 {

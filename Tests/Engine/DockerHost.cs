@@ -168,13 +168,23 @@ internal sealed class DockerHost : IAsyncDisposable
     /// <param name="kept">Names of containers that stay.</param>
     public async Task RemoveAllAsync(CancellationToken token, params string[] kept)
     {
-        var names = (await Docker(token, "ps", "-a", "--format", "{{.Names}}")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        if (names.Except(kept).ToArray() is { Length: > 0 } all)
+        while (await OthersAsync() is { Length: > 0 } all)
         {
-            await Docker(token, ["rm", "-f", "-v", .. all]);
+            try
+            {
+                await Docker(token, ["rm", "-f", "-v", .. all]);
+            }
+            catch (InvalidOperationException e) when (e.Message.Contains("already in progress", StringComparison.Ordinal))
+            {
+                // The engine itself removes it (--rm); the next look tells when it is gone.
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, token);
+            }
         }
 
         await Docker(token, "network", "prune", "-f");
+
+        async Task<string[]> OthersAsync() =>
+            [.. (await Docker(token, "ps", "-a", "--format", "{{.Names}}")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Except(kept)];
     }
 
     /// <summary>
