@@ -65,7 +65,7 @@ internal sealed partial class ControllerGrain(
 
     public async Task<ImmutableArray<HostView>> GetHosts(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_hosts.Values.Where(host => host.IsMarked).Select(Fetch)).WaitAsync(cancellationToken);
+        await Task.WhenAll(_hosts.Values.Where(IsToBeAsked).Select(Fetch)).WaitAsync(cancellationToken);
         return [.. _hosts.Values.Select(View)];
     }
 
@@ -75,7 +75,7 @@ internal sealed partial class ControllerGrain(
         {
             return null;
         }
-        if (host.IsMarked)
+        if (IsToBeAsked(host))
         {
             await Fetch(host).WaitAsync(cancellationToken);
         }
@@ -165,7 +165,7 @@ internal sealed partial class ControllerGrain(
     /// <remarks>Waits for nobody: a host that does not answer must not hold up the next window of the others.</remarks>
     private Task OnWindow(CancellationToken cancellationToken)
     {
-        foreach (var host in _hosts.Values.Where(host => host is { IsMarked: true, Fetching: null or { IsCompleted: true } }))
+        foreach (var host in _hosts.Values.Where(host => IsToBeAsked(host) && host.Fetching is null or { IsCompleted: true }))
         {
             _ = Fetch(host);
         }
@@ -226,16 +226,21 @@ internal sealed partial class ControllerGrain(
             catch (Exception e) // Whatever stands between: the host stays marked and is asked again with the next window.
             {
                 LogHostSilent(logger, host.Address, e.Message);
+                host.AskAgainAt = time.GetUtcNow() + _options.Heartbeat;
                 return;
             }
         }
         while (host.FetchAgain);
     }
 
+    private bool IsOffline(KnownHost host) => host.LastHeartbeat is not { } last || time.GetUtcNow() - last > _options.OfflineAfter;
+
+    /// <summary>It has news. One that is offline is asked no more often than it would speak itself: it may never come back.</summary>
+    private bool IsToBeAsked(KnownHost host) => host.IsMarked && (!IsOffline(host) || time.GetUtcNow() >= host.AskAgainAt);
+
     private HostView View(KnownHost host)
     {
-        var offline = host.LastHeartbeat is not { } last || time.GetUtcNow() - last > _options.OfflineAfter;
-        var state = offline ? HostState.Offline
+        var state = IsOffline(host) ? HostState.Offline
             : host.Fetching is { IsCompleted: false } ? HostState.WaitingForUpdate
             : host.IsMarked ? HostState.UpdatePresent
             : HostState.Updated;
@@ -260,6 +265,9 @@ internal sealed partial class ControllerGrain(
         public Task? Fetching { get; set; }
 
         public bool FetchAgain { get; set; }
+
+        /// <summary>When it is asked again after it did not answer, should it be offline.</summary>
+        public DateTimeOffset AskAgainAt { get; set; }
 
         public bool IsMarked => Mirror.Status is null || ToldVersion != Mirror.Version;
     }

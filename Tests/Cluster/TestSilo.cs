@@ -44,7 +44,7 @@ public sealed class TestSilo : IAsyncLifetime
         {
             silo.UseLocalhostClustering(11800 + number, 30800 + number);
             silo.Configure<SiloOptions>(options => options.SiloName = "test");
-            silo.AddPlacementDirector<HostBoundPlacement>(_ => new AnyHost());
+            silo.AddPlacementDirector<HostBoundPlacement>(_ => new AnyHost(Sought));
             silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Host, Store);
             silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, Store);
             silo.AddIncomingGrainCallFilter(Pass);
@@ -67,6 +67,9 @@ public sealed class TestSilo : IAsyncLifetime
 
     /// <summary>The version that the controller was last told of, by host.</summary>
     internal ConcurrentDictionary<string, long> Told { get; } = new();
+
+    /// <summary>How often a silo was sought for a host that has none.</summary>
+    internal ConcurrentDictionary<string, int> Sought { get; } = new();
 
     /// <summary>Calls that wait, by "Method key".</summary>
     internal ConcurrentDictionary<string, TaskCompletionSource> Held { get; } = new();
@@ -122,14 +125,17 @@ public sealed class TestSilo : IAsyncLifetime
     }
 
     /// <summary>All hosts of the tests are here; others have no silo.</summary>
-    private sealed class AnyHost : IPlacementDirector
+    private sealed class AnyHost(ConcurrentDictionary<string, int> sought) : IPlacementDirector
     {
         public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
         {
             var host = HostBoundPlacement.HostOf(target.GrainIdentity.Key.ToString()!);
-            return host.StartsWith("host", StringComparison.Ordinal)
-                ? Task.FromResult(context.LocalSilo)
-                : throw new HostUnavailableException(host, $"no silo named {host} is in the cluster");
+            if (host.StartsWith("host", StringComparison.Ordinal))
+            {
+                return Task.FromResult(context.LocalSilo);
+            }
+            sought.AddOrUpdate(host, 1, (_, count) => count + 1);
+            throw new HostUnavailableException(host, $"no silo named {host} is in the cluster");
         }
     }
 }

@@ -123,6 +123,32 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_offline_host_is_asked_no_more_often_than_it_would_speak()
+    {
+        const string Gone = "10.8.8.8";
+        await _controller.Update(Gone, 1, urgent: false);
+        _silo.Time.Shift(TimeSpan.FromSeconds(31));
+        await HostAsync(Gone);
+        var sought = _silo.Sought[Gone];
+        for (var reads = 0; reads < 3; reads++)
+        {
+            Assert.Equal(HostState.Offline, (await HostAsync(Gone)).State);
+            await _controller.GetHosts(Token);
+        }
+        Assert.Equal(sought, _silo.Sought[Gone]);
+
+        _silo.Time.Shift(TimeSpan.FromHours(1));
+        await HostAsync(Gone);
+        Assert.True(_silo.Sought[Gone] > sought, "it is asked again after the time of a heartbeat");
+
+        sought = _silo.Sought[Gone];
+        await _controller.Update(Gone, 2, urgent: false);
+        await HostAsync(Gone);
+        Assert.True(_silo.Sought[Gone] > sought, "it is asked at once when it has spoken");
+        Assert.True(await _controller.RemoveHost(Gone, Token));
+    }
+
+    [Fact]
     public async Task A_removed_host_stays_removed_whatever_it_tells_until_it_is_added()
     {
         await UpAsync(_address);
