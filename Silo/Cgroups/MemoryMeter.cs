@@ -20,6 +20,11 @@ internal sealed class MemoryMeter(string proc = "/proc", string cgroups = "/sys/
     /// <summary>Notes which containers run, and their first process.</summary>
     public void Note(HostFacts facts)
     {
+        if (facts.IsComplete)
+        {
+            // What the list does not name is gone, and its process id may be somebody else's by now.
+            _processes.Clear();
+        }
         foreach (var (id, seen) in facts.Facts)
         {
             switch (seen)

@@ -69,6 +69,20 @@ public sealed class MemoryMeterTests : IDisposable
         Assert.Equal([("new", 9000L), ("runs", 7000L)], facts.Select(fact => (fact.ContainerId, Assert.IsType<Observation.Measured>(fact.Seen).MemoryBytes)).Order());
     }
 
+    [Fact]
+    public void One_that_a_complete_list_does_not_name_is_measured_no_more()
+    {
+        Write("proc/7/cgroup", "0::/7\n");
+        Write("cgroup/7/memory.current", "7000\n");
+        Write("cgroup/7/memory.stat", "");
+        Note(("gone", Seen("gone", 7)));
+        Assert.Single(_meter.Measure(Noon));
+
+        _meter.Note(new(Noon, null, IsComplete: true, []));
+
+        Assert.Empty(_meter.Measure(Noon));
+    }
+
     private void Note(params (string Id, Observation Seen)[] facts) =>
         _meter.Note(new(Noon, null, IsComplete: false, [.. facts.Select(fact => new ContainerFact(fact.Id, fact.Seen))]));
 
