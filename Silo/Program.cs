@@ -71,9 +71,7 @@ var address = HostAddress.Parse(given) ?? given;
 var dataDirectory = builder.Configuration["Hms:DataDirectory"]
     ?? (Environment.IsPrivilegedProcess ? "/var/lib/hms-orleans" : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "hms-orleans"));
 
-var siloPort = builder.Configuration.GetValue("Orleans:Endpoints:SiloPort", 11111);
-var gatewayPort = builder.Configuration.GetValue("Orleans:Endpoints:GatewayPort", 30000);
-if (SiloPorts.Trouble(("Orleans:Endpoints:SiloPort", siloPort), ("Orleans:Endpoints:GatewayPort", gatewayPort)) is { } trouble)
+if (!SiloPorts.TryRead(builder.Configuration, out var ports, out var trouble))
 {
     return Refuse(trouble);
 }
@@ -82,7 +80,7 @@ builder.UseOrleans(silo =>
 {
     if (!builder.Configuration.GetSection("Orleans:Clustering").Exists())
     {
-        silo.UseLocalhostClustering(siloPort, gatewayPort);
+        silo.UseLocalhostClustering(ports.Silo, ports.Gateway);
     }
     silo.Configure<SiloOptions>(options => options.SiloName = address);
     silo.AddPlacementDirector<HostBoundPlacement, HostBoundPlacementDirector>();

@@ -25,13 +25,22 @@ internal sealed partial class HostManagerGrain(
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(5);
 
+    /// <summary>No fact of before a removal comes later than this: it is more than any limit of a call.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromMinutes(5);
+
     /// <summary>Time that the engine gets beyond the stop timeout to stop and start a container.</summary>
     private static readonly TimeSpan EngineMargin = TimeSpan.FromSeconds(60);
 
     private readonly HealthOptions _rules = healthOptions.Value;
     private readonly Dictionary<string, HostedContainer> _containers = [];
+
+    /// <summary>When it was learnt of a container that it is gone. Of those of the last minutes only.</summary>
+    private readonly Dictionary<string, DateTimeOffset> _gone = [];
     private readonly ContentLog _content = new();
-    private readonly SemaphoreSlim _slots = new(healthOptions.Value.ConcurrentRestarts);
+
+    /// <summary>For starts and for restarts apart: one that is slow to stop must not keep a stopped one down.</summary>
+    private readonly SemaphoreSlim _startSlots = new(healthOptions.Value.ConcurrentRestarts);
+    private readonly SemaphoreSlim _restartSlots = new(healthOptions.Value.ConcurrentRestarts);
     private readonly CancellationTokenSource _stopping = new();
 
     private SettingsKeeper<HostSettings>? _settings;
@@ -195,6 +204,10 @@ internal sealed partial class HostManagerGrain(
             _nextHeartbeat = now + controllerOptions.Value.Heartbeat;
             _ = SendHeartbeat();
         }
+        foreach (var (id, _) in _gone.Where(entry => now - entry.Value > Late))
+        {
+            _gone.Remove(id);
+        }
         var due = _containers.Where(entry => entry.Value.Deadline <= now).Select(entry => entry.Key).ToList();
         await Task.WhenAll(due.Select(id => Tell(id, [new Observation.Ticked(now)], cancellationToken)));
     }
@@ -224,6 +237,10 @@ internal sealed partial class HostManagerGrain(
     /// <summary>Tells a container facts, and carries out what it answers.</summary>
     private async Task Tell(string id, ImmutableArray<Observation> facts, CancellationToken cancellationToken)
     {
+        if (!_containers.ContainsKey(id) && !Introduce(id, facts))
+        {
+            return;
+        }
         var hosted = Hosted(id, facts);
         var report = await GrainFactory.GetGrain<IContainerGrain>($"{Address}/{id}").Observe(facts, PolicyFor(id, hosted), cancellationToken);
         if (report.Revision > hosted.Revision)
@@ -244,6 +261,13 @@ internal sealed partial class HostManagerGrain(
             // Its order was lost with an earlier life of this grain, or came while an older one was still being carried out.
             await Tell(id, [new Observation.RestartEnded(time.GetUtcNow(), report.Attempt, RestartOutcome.Withdrawn)], cancellationToken);
         }
+    }
+
+    /// <summary>Whether facts tell of a container that is new here, and not of one that is gone: that is what those are that come late.</summary>
+    private bool Introduce(string id, ImmutableArray<Observation> facts)
+    {
+        var goneAt = _gone.TryGetValue(id, out var at) ? at : DateTimeOffset.MinValue;
+        return facts.Any(fact => fact is Observation.Seen or Observation.Started && fact.At > goneAt);
     }
 
     private HostedContainer Hosted(string id, ImmutableArray<Observation> facts)
@@ -311,6 +335,7 @@ internal sealed partial class HostManagerGrain(
     {
         prober.Unwatch(id);
         _containers.Remove(id);
+        _gone[id] = time.GetUtcNow();
         TellController(urgent: _content.Remove(id) != ContentChange.None);
         var settings = Settings();
         if (settings.Current.Containers.ContainsKey(id))
@@ -342,9 +367,10 @@ internal sealed partial class HostManagerGrain(
     {
         var orderedAt = time.GetUtcNow();
         var facts = ImmutableArray.CreateBuilder<Observation>();
+        var slots = order.Action == HealthAction.Start ? _startSlots : _restartSlots;
         try
         {
-            await _slots.WaitAsync(_stopping.Token);
+            await slots.WaitAsync(_stopping.Token);
             try
             {
                 // Evidence against a running container ages while it waits its turn; that a stopped one is stopped does not.
@@ -360,7 +386,7 @@ internal sealed partial class HostManagerGrain(
             }
             finally
             {
-                _slots.Release();
+                slots.Release();
             }
             hosted.HealedAfter = time.GetUtcNow() - (order.View?.LastFault?.At ?? orderedAt);
             // Cleared before it is told: the answer may order the next one, for a container that has died again meanwhile.

@@ -33,11 +33,11 @@ internal sealed partial class SettingsKeeper<T>(T initial, Func<T, CancellationT
     /// <summary>Waits for all changes made so far; null when they are saved, else why not.</summary>
     public async Task<string?> WhenSaved(CancellationToken cancellationToken)
     {
-        while (!ReferenceEquals(_saved, Current) && UnsavedBecause is null)
+        while (_saving && !ReferenceEquals(_saved, Current) && UnsavedBecause is null)
         {
             await _attempt.WaitAsync(cancellationToken);
         }
-        return UnsavedBecause;
+        return ReferenceEquals(_saved, Current) ? null : UnsavedBecause ?? "they were made while the node ended";
     }
 
     private async Task SaveUntilDone()

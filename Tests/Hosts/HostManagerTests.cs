@@ -85,6 +85,54 @@ public sealed class HostManagerTests : IClassFixture<TestSilo>
     }
 
     [Fact]
+    public async Task Stopped_ones_are_started_although_all_restarts_are_slow()
+    {
+        List<string> slow = [];
+        for (var i = 0; i < 4; i++)
+        {
+            slow.Add(await SeenAsync($"slow{i}"));
+            _silo.Engine.Hold(slow[i]);
+            await TellAsync(slow[i], new Observation.HealthChecked(Now, HealthCheck.Unhealthy));
+        }
+        await TestSilo.UntilAsync("four restarts are under way", () => _silo.Engine.UnderWay(slow) == 4);
+
+        var stopped = await SeenAsync("stopped");
+        await TellAsync(stopped, new Observation.Died(Now, 1));
+        await UntilAsync("stopped", view => view.Restarts == 1);
+        Assert.Equal(4, _silo.Engine.UnderWay(slow));
+
+        slow.ForEach(_silo.Engine.Open);
+        foreach (var name in slow.Select((_, i) => $"slow{i}"))
+        {
+            await UntilAsync(name, view => view.Restarts == 1);
+        }
+    }
+
+    [Fact]
+    public async Task What_comes_late_of_a_removed_container_does_not_bring_it_back()
+    {
+        var web = await SeenAsync("web");
+        var asked = Now;
+        await TellAsync(web, new Observation.Removed(Now));
+        var after = (await _host.GetContent(Guid.Empty, 0, Token)).Version;
+
+        await TellAsync(web, new Observation.Seen(asked, Container("web")));
+        await TellAsync(web, new Observation.Probed(Now, asked, "172.17.0.2", 13, 13, null));
+        await TellAsync(web, new Observation.Measured(Now, 1 << 20));
+        await TellAsync(web, new Observation.Died(Now, 137));
+        await TellAsync(web, new Observation.Removed(Now));
+
+        var content = await _host.GetContent(Guid.Empty, 0, Token);
+        Assert.Empty(content.Changed);
+        Assert.Equal(after, content.Version);
+        Assert.Equal(0, _silo.Engine.Count(web));
+
+        // Should the engine show it again after all, it is there.
+        await TellAsync(web, new Observation.Seen(Now.AddMilliseconds(1), Container("web")));
+        Assert.Equal("web", (await ViewAsync("web")).Name);
+    }
+
+    [Fact]
     public async Task A_slow_restart_does_not_hold_up_the_others()
     {
         var slow = await SeenAsync("slow");

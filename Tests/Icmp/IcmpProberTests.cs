@@ -52,9 +52,9 @@ public sealed class IcmpProberTests(ProbedNetwork network, ITestOutputHelper out
         {
             prober.Watch(target);
             await NextAsync<ProbeReport.Window>(prober.Reports, target);
+            var began = TimeProvider.System.GetUtcNow(); // a probe may be lost as soon as the rule holds
             await network.LoseAsync();
             var since = Stopwatch.GetTimestamp();
-            var began = TimeProvider.System.GetUtcNow();
 
             var window = await NextAsync<ProbeReport.Window>(prober.Reports, target, IsLossy);
 

@@ -15,6 +15,8 @@ public sealed class BadSettingTests
     [InlineData("Hms:Host:Address", "not an address", "Hms:Host:Address is 'not an address'")]
     [InlineData("Hms:Probe:Count", "0", "Hms:Probe:Count")]
     [InlineData("Hms:Health:BackOff", "soon", "Hms:Health:BackOff")]
+    [InlineData("Orleans:Endpoints:SiloPort", "abc", "Orleans:Endpoints:SiloPort is 'abc'; it must be a TCP port")]
+    [InlineData("Orleans:Endpoints:GatewayPort", "70000", "Orleans:Endpoints:GatewayPort is '70000'; it must be a TCP port")]
     [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:8099", "Hms:Api:Keys")]
     public async Task It_ends_with_code_1_and_names_the_setting(string key, string value, string message)
     {

@@ -112,8 +112,8 @@ public sealed class HealingTests(NodeFixture fixture) : NodeStory(fixture), ICla
             await UntilAsync(name, "healthy");
         }
 
-        var first = Host.Docker(Token, ["kill", .. names]);
-        // The same again while the first is under way: for those that are dead already it is refused, which is all right.
+        var first = RefusableAsync(["kill", .. names]);
+        // The same again while the first is under way: whichever finds one dead already is refused, which is all right.
         var second = RefusableAsync(["kill", .. names]);
         // And these die a second time as soon as they run again.
         await Task.WhenAll(names[..3].Select(async name =>

@@ -99,6 +99,15 @@ public sealed class SettingsKeeperTests : IDisposable
         Assert.False(_attempts.Reader.TryPeek(out _));
     }
 
+    [Fact]
+    public async Task A_change_after_the_grain_has_ended_is_said_to_be_unsaved_instead_of_waited_for()
+    {
+        await _stopping.CancelAsync();
+        _keeper.Change("second");
+        Assert.NotNull(await _keeper.WhenSaved(Token).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, Token));
+        Assert.Empty(_saved);
+    }
+
     private async Task SaveAsync(string value, CancellationToken cancellationToken)
     {
         // Continuations run at once, on the thread of the test: a grain has one thread, too.
