@@ -10,7 +10,10 @@ public sealed class HealthOptions
     /// <summary>Percent of packet loss (0-100) above which a container is restarted, where neither fleet, host, label nor container says otherwise.</summary>
     public double Threshold { get; set; } = 60;
 
-    /// <summary>Time after a start during which packet loss is not held against a container.</summary>
+    /// <summary>
+    /// Time after a start during which packet loss is not held against a container. Less than a second is too short: a host that
+    /// has asked for the container's address in vain (ARP) asks again only after one.
+    /// </summary>
     public TimeSpan StartGrace { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Unbroken health after which a recovery counts as one.</summary>

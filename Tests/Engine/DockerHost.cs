@@ -290,7 +290,9 @@ internal sealed class DockerHost : IAsyncDisposable
                 continue;
             }
 
-            await Command.RunAsync("/bin/sh", token, "-c", $"ip link add {bridge} type bridge && ip addr add 172.30.{i}.1/24 dev {bridge} && ip link set {bridge} up");
+            // With a MAC of its own, as the engine's own bridges have: else it would take that of a container's end, change it with the
+            // next container, and cut off for a second (ARP's locktime) those that had just learnt the old one.
+            await Command.RunAsync("/bin/sh", token, "-c", $"ip link add {bridge} address 02:42:ac:1e:{i:x2}:01 type bridge && ip addr add 172.30.{i}.1/24 dev {bridge} && ip link set {bridge} up");
             return bridge;
         }
     }

@@ -7,7 +7,7 @@ namespace HmsOrleans.Tests.Node;
 
 /// <summary>An engine that does not answer says nothing about its containers: they are not blamed, and healing goes on after it.</summary>
 [Collection<EngineCollection>]
-public sealed class EngineOutageTests(NodeFixture fixture) : NodeStory(fixture), IClassFixture<NodeFixture>
+public sealed class EngineOutageTests(EngineOutageTests.Patient fixture) : NodeStory(fixture), IClassFixture<EngineOutageTests.Patient>
 {
     [Fact]
     public async Task Containers_that_outlive_their_engine_are_not_touched_when_it_is_back()
@@ -152,5 +152,14 @@ public sealed class EngineOutageTests(NodeFixture fixture) : NodeStory(fixture),
         await ReadyzAsync(HttpStatusCode.OK, reply => reply.GetProperty("ready").GetBoolean());
         var view = await UntilAsync(name, "healthy");
         Assert.Equal(0, Restarts(view));
+    }
+
+    /// <summary>
+    /// With the grace that a user has: an address that was asked for in vain while its container was down is asked for again (ARP)
+    /// only after a second.
+    /// </summary>
+    public sealed class Patient(EngineFixture engine) : NodeFixture(engine)
+    {
+        private protected override (string Key, string Value)[] Settings => [];
     }
 }
