@@ -10,6 +10,7 @@ using HmsOrleans.Api.Problems;
 using HmsOrleans.Api.Readiness;
 using HmsOrleans.Api.Security;
 using HmsOrleans.Api.Settings;
+using HmsOrleans.Grains.Fleet;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -36,6 +37,7 @@ public static class ApiExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(new LocalHost(localHost));
+        services.TryAddSingleton(new NodeMode(IsIsland: false));
         services.AddSingleton<FleetCalls>();
         services.AddExceptionHandler<ExceptionProblems>();
         services.AddOpenApi(openApi => OpenApiDocs.Configure(openApi));

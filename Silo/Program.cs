@@ -1,5 +1,9 @@
+using System.Net;
 using HmsOrleans.Api;
+using HmsOrleans.Api.Cluster;
+using HmsOrleans.Api.Logging;
 using HmsOrleans.Api.Security;
+using HmsOrleans.Grains;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
@@ -7,15 +11,14 @@ using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Probing;
 using HmsOrleans.Grains.Settings;
 using HmsOrleans.Silo.Cgroups;
+using HmsOrleans.Silo.Cluster;
 using HmsOrleans.Silo.Docker;
 using HmsOrleans.Silo.Hosts;
 using HmsOrleans.Silo.Icmp;
-using HmsOrleans.Silo.Logging;
 using HmsOrleans.Silo.Settings;
 using HmsOrleans.Silo.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Newtonsoft.Json;
 using Orleans.Configuration;
@@ -34,12 +37,16 @@ ThreadPool.SetMinThreads(32, 32);
 
 // appsettings.json is beside the program, wherever it is called from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.AddHmsConsole();
 if (builder.Configuration["Hms:Docker:Endpoint"] is null && Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } dockerHost)
 {
     builder.Configuration["Hms:Docker:Endpoint"] = dockerHost;
 }
 builder.Configuration["urls"] ??= "http://127.0.0.1:8080";
-builder.Logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
+// The same with and without a cluster: what a host keeps is found again when it joins one.
+builder.Configuration["Orleans:ServiceId"] ??= "hms-orleans";
+builder.Configuration["Orleans:ClusterId"] ??= "hms-orleans";
+builder.Configuration.AddSecrets();
 if (NodeSettings.Unknown(builder.Configuration) is { Count: > 0 } unknown)
 {
     return Refuse(string.Join(Environment.NewLine, unknown));
@@ -50,6 +57,7 @@ services.AddOptions<HostOptions>().BindConfiguration(HostOptions.Section).PostCo
 services.AddOptions<DockerOptions>().BindConfiguration(DockerOptions.Section).ValidateOnStart();
 services.AddOptions<ProbeOptions>().BindConfiguration(ProbeOptions.Section).ValidateOnStart();
 services.AddOptions<HealthOptions>().BindConfiguration(HealthOptions.Section).ValidateOnStart();
+services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.Section);
 services.AddOptions<ControllerOptions>().BindConfiguration(ControllerOptions.Section).ValidateOnStart();
 services.AddSingleton<IValidateOptions<HostOptions>, HostOptionsValidator>();
 services.AddSingleton<IValidateOptions<DockerOptions>, DockerOptionsValidator>();
@@ -76,16 +84,52 @@ if (!SiloPorts.TryRead(builder.Configuration, out var ports, out var trouble))
     return Refuse(trouble);
 }
 
+ClusterDatabase? database;
+try
+{
+    database = ClusterDatabase.Of(builder.Configuration);
+}
+catch (ClusterSettingsException e)
+{
+    return Refuse(e.Message);
+}
+var isIsland = database is not null && await database.TroubleAsync(CancellationToken.None) is not null;
+services.AddSingleton(new NodeMode(isIsland));
+services.AddSingleton<IFatalErrorHandler, FatalErrors>();
+if (isIsland)
+{
+    builder.Configuration["Orleans:Clustering:ProviderType"] = "Development";
+    builder.Configuration["Orleans:ClusterId"] += $"-island-{address}";
+    services.AddSingleton(database!).AddSingleton<IslandWatch>().AddHostedService(provider => provider.GetRequiredService<IslandWatch>());
+}
+else if (database is not null)
+{
+    builder.Configuration["Orleans:Clustering:ConnectionString"] = database.ConnectionString;
+    services.AddHostedService<MembershipWatch>();
+}
+
 builder.UseOrleans(silo =>
 {
     if (!builder.Configuration.GetSection("Orleans:Clustering").Exists())
     {
-        silo.UseLocalhostClustering(ports.Silo, ports.Gateway);
+        silo.UseLocalhostClustering(ports.Silo, ports.Gateway, serviceId: builder.Configuration["Orleans:ServiceId"]!, clusterId: builder.Configuration["Orleans:ClusterId"]!);
+    }
+    else if (IPAddress.TryParse(address, out var ip) && builder.Configuration["Orleans:Endpoints:AdvertisedIPAddress"] is null)
+    {
+        silo.Configure<EndpointOptions>(endpoints => endpoints.AdvertisedIPAddress = ip);
     }
     silo.Configure<SiloOptions>(options => options.SiloName = address);
-    silo.AddPlacementDirector<HostBoundPlacement, HostBoundPlacementDirector>();
-    silo.AddAdoNetGrainStorage(StorageNames.Host, Store);
-    silo.AddAdoNetGrainStorage(StorageNames.Cluster, Store);
+    silo.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:ClusterMembership"));
+    silo.AddHostBoundGrains();
+    silo.AddAdoNetGrainStorage(StorageNames.Host, HostStore);
+    if (isIsland)
+    {
+        silo.AddMemoryGrainStorage(StorageNames.Cluster);
+    }
+    else
+    {
+        silo.AddAdoNetGrainStorage(StorageNames.Cluster, ClusterStore);
+    }
     // Newtonsoft cannot keep references to immutable dictionaries, which the settings are made of: it writes what it then fails to read.
     silo.Services.Configure<OrleansJsonSerializerOptions>(json => json.JsonSerializerSettings.PreserveReferencesHandling = PreserveReferencesHandling.None);
     silo.Services.AddSingleton<SiloStart>();
@@ -104,7 +148,7 @@ try
     GrainStore.Prepare(data.Path);
     app.MapHmsApi();
     await app.RunAsync();
-    return 0;
+    return app.Services.GetService<IslandWatch>() is { DatabaseIsBack: true } ? ExitCodes.DatabaseIsBack : 0;
 }
 // The operator reads the message; where in the code it was found is no help to anybody.
 catch (OptionsValidationException e)
@@ -120,14 +164,30 @@ catch (IOException e) when (e.InnerException is AddressInUseException)
     return Refuse($"{e.Message} Another program, perhaps another node, listens there: end it, or choose another port with ASPNETCORE_URLS=http://127.0.0.1:PORT.");
 }
 
+// It answered when we asked, and no more while we joined: the next life is on its own, if need be.
+catch (Exception e) when (database is not null && !isIsland)
+{
+    if (await database.TroubleAsync(CancellationToken.None) is not { } lost)
+    {
+        throw;
+    }
+    Console.Error.WriteLine($"the cluster's database does not answer any more ({lost}): this node ends, to be started again: {e.Message}");
+    return ExitCodes.DatabaseIsBack;
+}
+
 static int Refuse(string message)
 {
     Console.Error.WriteLine(message);
     return 1;
 }
 
-void Store(AdoNetGrainStorageOptions options)
+void HostStore(AdoNetGrainStorageOptions options) => (options.Invariant, options.ConnectionString) = (GrainStore.Invariant, GrainStore.ConnectionString(dataDirectory));
+
+void ClusterStore(AdoNetGrainStorageOptions options)
 {
-    options.Invariant = GrainStore.Invariant;
-    options.ConnectionString = GrainStore.ConnectionString(dataDirectory);
+    HostStore(options);
+    if (database is not null)
+    {
+        (options.Invariant, options.ConnectionString) = (ClusterDatabase.Invariant, database.ConnectionString);
+    }
 }

@@ -62,7 +62,7 @@ internal static class ContainerEndpoints
 
     private static async Task<Ok<IEnumerable<HostReply>>> GetAll(FleetCalls fleet, CancellationToken cancellationToken)
     {
-        var hosts = await fleet.Ask((controller, token) => controller.GetHosts(token), cancellationToken);
+        var hosts = await fleet.Read((controller, token) => controller.GetHosts(token), cancellationToken);
         return TypedResults.Ok(hosts.Select(HostReply.From));
     }
 

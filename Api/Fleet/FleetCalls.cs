@@ -6,7 +6,7 @@ using HmsOrleans.Grains.Hosts;
 namespace HmsOrleans.Api.Fleet;
 
 /// <summary>Calls grains, each within a limit, and says what it means when one does not answer.</summary>
-internal sealed class FleetCalls(IGrainFactory grains, TimeProvider time)
+internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvider time)
 {
     /// <summary>Longest wait for a grain.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
@@ -14,13 +14,28 @@ internal sealed class FleetCalls(IGrainFactory grains, TimeProvider time)
     /// <summary>Longest wait for a setting to be saved before the reply says that it is not yet.</summary>
     public static readonly TimeSpan SaveLimit = TimeSpan.FromSeconds(2);
 
-    /// <summary>Asks the controller.</summary>
+    /// <summary>Longest wait for one reading before it is tried again.</summary>
+    private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Reads something of the controller. It is asked again while there is time: it may be moving to another node.</summary>
     /// <exception cref="NoAnswerException">It does not answer.</exception>
-    public async Task<T> Ask<T>(Func<IControllerGrain, CancellationToken, Task<T>> call, CancellationToken aborted)
+    public Task<T> Read<T>(Func<IControllerGrain, CancellationToken, Task<T>> call, CancellationToken aborted) =>
+        AskController(token => Repeated(call, token), aborted);
+
+    /// <summary>Has the controller change what holds for the fleet.</summary>
+    /// <exception cref="NoAnswerException">It does not answer, or this node is cut off from the fleet.</exception>
+    public Task<T> Change<T>(Func<IControllerGrain, CancellationToken, Task<T>> call, CancellationToken aborted) =>
+        mode.IsIsland
+            ? throw new NoAnswerException(ProblemType.FleetUnavailable.With(
+                "This node is cut off from the database of its cluster and cares for its own host alone. What holds for the whole fleet can be changed through another node, or here when it is back; the settings of this host and its containers can be changed now."))
+            : AskController(token => call(Controller, token), aborted);
+
+    private async Task<T> AskController<T>(Func<CancellationToken, Task<T>> call, CancellationToken aborted)
     {
         try
         {
-            return await Within(Limit, token => call(Controller, token), aborted);
+            return await Within(Limit, call, aborted);
         }
         catch (Exception e) when (IsNoAnswer(e, aborted))
         {
@@ -87,6 +102,21 @@ internal sealed class FleetCalls(IGrainFactory grains, TimeProvider time)
         catch (Exception e) when (IsNoAnswer(e, aborted))
         {
             return $"not confirmed within {SaveLimit.TotalSeconds:0} s";
+        }
+    }
+
+    private async Task<T> Repeated<T>(Func<IControllerGrain, CancellationToken, Task<T>> call, CancellationToken enough)
+    {
+        while (true)
+        {
+            try
+            {
+                return await Within(ReadLimit, token => call(Controller, token), enough);
+            }
+            catch (Exception e) when (IsNoAnswer(e, enough))
+            {
+                await Task.Delay(Pause, time, enough);
+            }
         }
     }
 

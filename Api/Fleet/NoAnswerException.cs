@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace HmsOrleans.Api.Fleet;
 
 /// <summary>A grain did not answer: carries the reply out of the endpoint, since each of its calls can end so.</summary>
-internal sealed class NoAnswerException(ProblemHttpResult problem, Exception cause) : Exception(problem.ProblemDetails.Detail, cause)
+internal sealed class NoAnswerException(ProblemHttpResult problem, Exception? cause = null) : Exception(problem.ProblemDetails.Detail, cause)
 {
     /// <summary>Seconds after which a client should ask again: about the time in which a lost silo is replaced.</summary>
     private const string RetryAfter = "5";

@@ -47,7 +47,7 @@ internal static class HostEndpoints
 
     private static async Task<Ok<IEnumerable<HostSummary>>> GetAll(FleetCalls fleet, CancellationToken cancellationToken)
     {
-        var hosts = await fleet.Ask((controller, token) => controller.GetHosts(token), cancellationToken);
+        var hosts = await fleet.Read((controller, token) => controller.GetHosts(token), cancellationToken);
         return TypedResults.Ok(hosts.Select(HostSummary.From));
     }
 
@@ -60,7 +60,7 @@ internal static class HostEndpoints
         }
         try
         {
-            var host = await fleet.Ask((controller, token) => controller.AddHost(parsed, token), cancellationToken);
+            var host = await fleet.Change((controller, token) => controller.AddHost(parsed, token), cancellationToken);
             return new Applied<HostReply>(HostReply.From(host), await fleet.WhenSaved(cancellationToken));
         }
         catch (NoAnswerException e) when (e.InnerException is HostUnavailableException)
@@ -78,7 +78,7 @@ internal static class HostEndpoints
         {
             return HostLookup.Malformed(address);
         }
-        return await fleet.Ask((controller, token) => controller.RemoveHost(parsed, token), cancellationToken)
+        return await fleet.Change((controller, token) => controller.RemoveHost(parsed, token), cancellationToken)
             ? new Applied<RemovedReply>(RemovedReply.Of(parsed), await fleet.WhenSaved(cancellationToken))
             : HostLookup.Unknown(parsed);
     }

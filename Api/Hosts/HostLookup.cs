@@ -20,7 +20,7 @@ internal readonly record struct HostLookup(HostView? Host, ProblemHttpResult? Pr
         {
             return new(null, Malformed(given));
         }
-        var host = await fleet.Ask((controller, token) => controller.GetHost(address, token), cancellationToken);
+        var host = await fleet.Read((controller, token) => controller.GetHost(address, token), cancellationToken);
         return host is null ? new(null, Unknown(address)) : new(host, null);
     }
 }

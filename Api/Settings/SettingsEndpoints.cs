@@ -50,7 +50,7 @@ internal static class SettingsEndpoints
     }
 
     private static async Task<Ok<SettingsReply>> GetSettings(FleetCalls fleet, CancellationToken cancellationToken) =>
-        TypedResults.Ok(SettingsReply.From(await fleet.Ask((controller, token) => controller.GetSettings(token), cancellationToken)));
+        TypedResults.Ok(SettingsReply.From(await fleet.Read((controller, token) => controller.GetSettings(token), cancellationToken)));
 
     private static async Task<Results<Applied<SettingsReply>, ProblemHttpResult>> ChangeSettings(
         HttpRequest request, FleetCalls fleet, CancellationToken cancellationToken)
@@ -66,5 +66,5 @@ internal static class SettingsEndpoints
     }
 
     private static Task<FleetChange> Change(double? threshold, TimeSpan? window, FleetCalls fleet, CancellationToken cancellationToken) =>
-        fleet.Ask((controller, token) => controller.Change(threshold, window, token), cancellationToken);
+        fleet.Change((controller, token) => controller.Change(threshold, window, token), cancellationToken);
 }

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using Orleans.GrainDirectory;
 
 namespace HmsOrleans.Grains.Containers;
 
-[HostBound, KeepAlive]
+[HostBound, KeepAlive, GrainDirectory(HostDirectory.Name)]
 internal sealed class ContainerGrain : Grain, IContainerGrain
 {
     private ContainerHealth _health = ContainerHealth.Fresh;

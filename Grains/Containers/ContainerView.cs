@@ -53,8 +53,11 @@ public sealed record ContainerView
     /// <summary>The state in a sentence: why, since when, what happens next.</summary>
     [Id(15)] public string Details { get; init; } = "";
 
+    /// <summary>Its host is offline, and all this is as of then (UTC); null while it is as of now.</summary>
+    [Id(16)] public DateTimeOffset? StaleSince { get; init; }
+
     public bool Equals(ContainerView? other) =>
-        other is not null && Id == other.Id && SameState(other) && PacketLoss == other.PacketLoss && Rtt == other.Rtt && Memory == other.Memory;
+        other is not null && Id == other.Id && SameState(other) && StaleSince == other.StaleSince && PacketLoss == other.PacketLoss && Rtt == other.Rtt && Memory == other.Memory;
 
     public override int GetHashCode() => HashCode.Combine(Id, Health, Restarts);
 

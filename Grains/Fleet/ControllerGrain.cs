@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Settings;
@@ -14,11 +15,20 @@ namespace HmsOrleans.Grains.Fleet;
 internal sealed partial class ControllerGrain(
     IOptions<ControllerOptions> controllerOptions,
     IOptions<HealthOptions> healthOptions,
+    IOptions<RegistrationOptions> registrationOptions,
+    NodeMode mode,
+    IHostSilos silos,
     TimeProvider time,
     ILogger<ControllerGrain> logger) : Grain, IControllerGrain
 {
-    /// <summary>A host on the same network answers in milliseconds; one that does not is shown as it was.</summary>
+    /// <summary>A host on the same network answers in milliseconds; one that does not is asked again with the next window.</summary>
     private static readonly TimeSpan FetchLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a reader waits for the news of a host before it is shown as it was.</summary>
+    private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>How often what is known of a host is saved, at most.</summary>
+    private static readonly TimeSpan SnapshotPeriod = TimeSpan.FromSeconds(2);
 
     private readonly ControllerOptions _options = controllerOptions.Value;
     private readonly SortedDictionary<string, KnownHost> _hosts = new(StringComparer.Ordinal);
@@ -38,6 +48,7 @@ internal sealed partial class ControllerGrain(
         foreach (var (address, _) in State.Hosts.Where(host => host.Value))
         {
             _hosts[address] = new(address);
+            _ = Recall(_hosts[address]);
         }
         _window = this.RegisterGrainTimer(OnWindow, new() { DueTime = TimeSpan.Zero, Period = Window, Interleave = true, KeepAlive = true });
     }
@@ -57,15 +68,25 @@ internal sealed partial class ControllerGrain(
         return Task.CompletedTask;
     }
 
-    public Task<FleetOrder> Heartbeat(string host, long version)
+    public Task<FleetOrder> Heartbeat(string host, long version, FleetOrder known)
     {
+        if (mode.IsIsland)
+        {
+            // What this life of the controller knows of the fleet is nothing that a host should keep.
+            SignOfLife(host, version);
+            return Task.FromResult(FleetOrder.None);
+        }
+        if (known.Revision > State.Revision)
+        {
+            Change(State.With(host, known));
+        }
         SignOfLife(host, version);
-        return Task.FromResult(State.OrderFor(host));
+        return Task.FromResult(OrderFor(host));
     }
 
     public async Task<ImmutableArray<HostView>> GetHosts(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_hosts.Values.Where(IsToBeAsked).Select(Fetch)).WaitAsync(cancellationToken);
+        await Refreshed(_hosts.Values, cancellationToken);
         return [.. _hosts.Values.Select(View)];
     }
 
@@ -75,10 +96,7 @@ internal sealed partial class ControllerGrain(
         {
             return null;
         }
-        if (IsToBeAsked(host))
-        {
-            await Fetch(host).WaitAsync(cancellationToken);
-        }
+        await Refreshed([host], cancellationToken);
         return View(host);
     }
 
@@ -135,17 +153,20 @@ internal sealed partial class ControllerGrain(
 
     public Task<string?> WhenSaved(CancellationToken cancellationToken) => _state.WhenSaved(cancellationToken);
 
-    private void Change(FleetState next) => _state.Change(next with { Revision = State.Revision + 1 });
+    private void Change(FleetState next) => _state.Change(next with { Revision = next.Revision + 1 });
+
+    private FleetOrder OrderFor(string host) => State.OrderFor(host, registrationOptions.Value.AutoRegister);
 
     private KnownHost? SignOfLife(string address, long version)
     {
-        if (!State.Hosts.GetValueOrDefault(address, true))
+        if (!State.Hosts.GetValueOrDefault(address, registrationOptions.Value.AutoRegister))
         {
             return null;
         }
         var host = Register(address);
         host.LastHeartbeat = time.GetUtcNow();
         host.ToldVersion = version;
+        host.AskAgainAt = default;
         return host;
     }
 
@@ -162,14 +183,85 @@ internal sealed partial class ControllerGrain(
         return host;
     }
 
+    /// <summary>Fetches the news of hosts that have some; one that takes long is shown as it was.</summary>
+    private Task Refreshed(IEnumerable<KnownHost> hosts, CancellationToken cancellationToken)
+    {
+        var fetches = Task.WhenAll(hosts.Where(IsToBeAsked).Select(Fetch));
+        return fetches.IsCompleted ? fetches : Task.WhenAny(fetches, Task.Delay(ReadLimit, time, cancellationToken));
+    }
+
     /// <remarks>Waits for nobody: a host that does not answer must not hold up the next window of the others.</remarks>
     private Task OnWindow(CancellationToken cancellationToken)
     {
-        foreach (var host in _hosts.Values.Where(host => IsToBeAsked(host) && host.Fetching is null or { IsCompleted: true }))
+        foreach (var host in _hosts.Values)
         {
-            _ = Fetch(host);
+            if (silos.Find(host.Address) is null)
+            {
+                host.Mirror.Distrust(); // its next life counts its versions anew
+            }
+            if (IsToBeAsked(host) && host.Fetching is null or { IsCompleted: true })
+            {
+                _ = Fetch(host);
+            }
+            if (_hosts.Count > 1)
+            {
+                Keep(host);
+            }
         }
         return Task.CompletedTask;
+    }
+
+    /// <summary>Saves what is known of a host when it has changed; a controller that moves loses its memory, and the host may be offline by then.</summary>
+    private void Keep(KnownHost host)
+    {
+        var now = time.GetUtcNow();
+        if (host.IsBeingKept || now < host.KeepAgainAt || host.Mirror.Status is null || IsOffline(host) || !Differs(host.Kept, host.Mirror.Containers))
+        {
+            return;
+        }
+        host.KeepAgainAt = now + SnapshotPeriod;
+        _ = Keep(host, new() { At = now, Status = host.Mirror.Status, Containers = host.Mirror.Containers });
+    }
+
+    private async Task Keep(KnownHost host, HostSnapshot snapshot)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        limit.CancelAfter(FetchLimit);
+        host.IsBeingKept = true;
+        try
+        {
+            await GrainFactory.GetGrain<IHostSnapshotGrain>(host.Address).Save(snapshot, limit.Token).WaitAsync(limit.Token);
+            host.Kept = snapshot.Containers;
+        }
+        catch (Exception e) // Whatever the store throws: it is tried again with a later window.
+        {
+            LogNotKept(logger, host.Address, e.Message);
+        }
+        finally
+        {
+            host.IsBeingKept = false;
+        }
+    }
+
+    private static bool Differs(ImmutableArray<ContainerView> kept, ImmutableArray<ContainerView> now) =>
+        kept.IsDefault || kept.Length != now.Length || kept.Zip(now).Any(pair => pair.First.Id != pair.Second.Id || !pair.First.SameState(pair.Second));
+
+    private async Task Recall(KnownHost host)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        limit.CancelAfter(FetchLimit);
+        try
+        {
+            if (await GrainFactory.GetGrain<IHostSnapshotGrain>(host.Address).Load(limit.Token).WaitAsync(limit.Token) is { } snapshot)
+            {
+                host.Mirror.Recall(snapshot);
+                host.LastHeartbeat ??= snapshot.At;
+            }
+        }
+        catch (Exception e) // Whatever the store throws: the host itself will tell, if it lives.
+        {
+            LogNotKept(logger, host.Address, e.Message);
+        }
     }
 
     /// <summary>Gives a host what holds for it; null when it has it, else why not. It asks again with its next heartbeat.</summary>
@@ -180,7 +272,7 @@ internal sealed partial class ControllerGrain(
         try
         {
             var grain = GrainFactory.GetGrain<IHostManagerGrain>(host.Address);
-            await grain.Apply(State.OrderFor(host.Address), limit.Token).WaitAsync(limit.Token);
+            await grain.Apply(OrderFor(host.Address), limit.Token).WaitAsync(limit.Token);
             // Its node may die right after the reply, and must know in its next life. A store that fails holds nothing up: the host tells of it.
             await grain.WhenSaved(limit.Token).WaitAsync(limit.Token);
             return null;
@@ -233,22 +325,29 @@ internal sealed partial class ControllerGrain(
         while (host.FetchAgain);
     }
 
-    private bool IsOffline(KnownHost host) => host.LastHeartbeat is not { } last || time.GetUtcNow() - last > _options.OfflineAfter;
+    /// <summary>It has not spoken for long, or its silo has left the cluster or was declared dead.</summary>
+    private bool IsOffline(KnownHost host) =>
+        host.LastHeartbeat is not { } last || time.GetUtcNow() - last > _options.OfflineAfter || silos.Find(host.Address) is null;
 
     /// <summary>It has news. One that is offline is asked no more often than it would speak itself: it may never come back.</summary>
     private bool IsToBeAsked(KnownHost host) => host.IsMarked && (!IsOffline(host) || time.GetUtcNow() >= host.AskAgainAt);
 
     private HostView View(KnownHost host)
     {
-        var state = IsOffline(host) ? HostState.Offline
-            : host.Fetching is { IsCompleted: false } ? HostState.WaitingForUpdate
-            : host.IsMarked ? HostState.UpdatePresent
-            : HostState.Updated;
+        if (IsOffline(host))
+        {
+            var since = host.LastHeartbeat ?? DateTimeOffset.UnixEpoch;
+            return new(host.Address, HostState.Offline, host.LastHeartbeat, host.Mirror.Status, [.. host.Mirror.Containers.Select(view => view with { StaleSince = since })]);
+        }
+        var state = host.Fetching is { IsCompleted: false } ? HostState.WaitingForUpdate : host.IsMarked ? HostState.UpdatePresent : HostState.Updated;
         return new(host.Address, state, host.LastHeartbeat, host.Mirror.Status, host.Mirror.Containers);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host} does not answer the controller: {Reason}")]
     private static partial void LogHostSilent(ILogger logger, string host, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "what was last known of host {Host} could not be saved or read: {Reason}")]
+    private static partial void LogNotKept(ILogger logger, string host, string reason);
 
     /// <summary>What the controller keeps about a host.</summary>
     private sealed class KnownHost(string address)
@@ -268,6 +367,13 @@ internal sealed partial class ControllerGrain(
 
         /// <summary>When it is asked again after it did not answer, should it be offline.</summary>
         public DateTimeOffset AskAgainAt { get; set; }
+
+        /// <summary>The containers as they were last saved.</summary>
+        public ImmutableArray<ContainerView> Kept { get; set; }
+
+        public bool IsBeingKept { get; set; }
+
+        public DateTimeOffset KeepAgainAt { get; set; }
 
         public bool IsMarked => Mirror.Status is null || ToldVersion != Mirror.Version;
     }

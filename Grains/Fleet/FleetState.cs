@@ -23,5 +23,19 @@ public sealed record FleetState
     [Id(4)] public ImmutableDictionary<string, bool> Hosts { get; init; } = ImmutableDictionary<string, bool>.Empty;
 
     /// <summary>What holds for a host.</summary>
-    public FleetOrder OrderFor(string host) => new(Revision, Threshold, Hosts.GetValueOrDefault(host, true), ThresholdRevision);
+    /// <param name="host">Its address.</param>
+    /// <param name="autoRegister">Whether one that was never registered is under supervision.</param>
+    public FleetOrder OrderFor(string host, bool autoRegister) => new(Revision, Threshold, Hosts.GetValueOrDefault(host, autoRegister), ThresholdRevision);
+
+    /// <summary>
+    /// The same after a host has told of a newer word than any here: what it was given was not saved before the controller that gave
+    /// it was lost.
+    /// </summary>
+    public FleetState With(string host, FleetOrder newer) => this with
+    {
+        Revision = newer.Revision,
+        Threshold = newer.Threshold,
+        ThresholdRevision = newer.ThresholdRevision,
+        Hosts = Hosts.SetItem(host, newer.Supervised),
+    };
 }

@@ -20,6 +20,23 @@ internal sealed class HostMirror
     public ImmutableArray<ContainerView> Containers =>
         _sorted ??= [.. _containers.Values.OrderBy(view => view.Name, StringComparer.Ordinal).ThenBy(view => view.Id, StringComparer.Ordinal)];
 
+    /// <summary>Shows what was known of the host in an earlier life of the controller, until it speaks.</summary>
+    public void Recall(HostSnapshot snapshot)
+    {
+        if (Status is not null)
+        {
+            return;
+        }
+        foreach (var view in snapshot.Containers)
+        {
+            _containers[view.Id] = view;
+        }
+        (Status, _sorted) = (snapshot.Status, null);
+    }
+
+    /// <summary>What is here stays, but no version of it counts any more: the host's next content is a full one.</summary>
+    public void Distrust() => (Epoch, Version) = (Guid.Empty, -1);
+
     /// <summary>Takes in a content; one that is older than what is here changes nothing.</summary>
     public void Merge(HostContent content)
     {

@@ -14,10 +14,10 @@ public interface IControllerGrain : IGrainWithStringKey
     [Alias("Update")]
     Task Update(string host, long version, bool urgent);
 
-    /// <summary>A host says that it lives.</summary>
+    /// <summary>A host says that it lives, and which word of the fleet it knows.</summary>
     /// <returns>What holds for the host now.</returns>
     [Alias("Heartbeat")]
-    Task<FleetOrder> Heartbeat(string host, long version);
+    Task<FleetOrder> Heartbeat(string host, long version, FleetOrder known);
 
     /// <summary>All hosts, by address. Changes that hosts have told of are fetched first.</summary>
     [Alias("GetHosts")]

@@ -7,17 +7,20 @@ using HmsOrleans.Grains.Probing;
 using HmsOrleans.Grains.Settings;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.GrainDirectory;
 
 namespace HmsOrleans.Grains.Hosts;
 
 /// <remarks>Restarts and messages to the controller are started in a turn and never awaited in one: what comes of them arrives as a fact.</remarks>
-[HostBound, KeepAlive]
+[HostBound, KeepAlive, GrainDirectory(HostDirectory.Name)]
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "Work beside the turns may outlive the grain by a moment and still ask for the token; neither field holds anything but memory.")]
 internal sealed partial class HostManagerGrain(
     IContainerEngine engine,
     IProber prober,
     IOptions<HealthOptions> healthOptions,
     IOptions<ControllerOptions> controllerOptions,
+    IOptions<RegistrationOptions> registrationOptions,
+    IHostSilos silos,
     TimeProvider time,
     ILogger<HostManagerGrain> logger) : Grain, IHostManagerGrain
 {
@@ -49,13 +52,14 @@ internal sealed partial class HostManagerGrain(
     private DateTimeOffset _engineSince;
     private bool _listed;
     private DateTimeOffset _nextHeartbeat;
+    private long _silosVersion;
     private bool _telling;
     private bool _moreToTell;
     private bool _urgentToTell;
 
     private string Address => this.GetPrimaryKeyString();
 
-    private bool IsSupervised => _settings is { Current.Fleet.Supervised: true };
+    private bool IsSupervised => _settings is { Current.Fleet: var fleet } && Supervises(fleet);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -154,7 +158,7 @@ internal sealed partial class HostManagerGrain(
             Fleet = fleet,
             Threshold = fleet.ThresholdRevision > known.ThresholdRevision ? null : settings.Current.Threshold,
         });
-        if (fleet.Supervised != known.Supervised)
+        if (fleet.Supervised != Supervises(known))
         {
             LogSupervision(logger, Address, fleet.Supervised ? "is under supervision" : "is no longer under supervision");
         }
@@ -170,6 +174,9 @@ internal sealed partial class HostManagerGrain(
             throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "a threshold is a percentage from 0 to 100");
         }
     }
+
+    /// <summary>Whether this host is under supervision: by the fleet's word, else by the configuration.</summary>
+    private bool Supervises(FleetOrder fleet) => fleet == FleetOrder.None ? registrationOptions.Value.AutoRegister : fleet.Supervised;
 
     private SettingsKeeper<HostSettings> Settings() =>
         _settings ?? throw new HostUnavailableException(Address, $"the settings of host {Address} could not be read yet: {_notLoadedBecause}");
@@ -199,8 +206,10 @@ internal sealed partial class HostManagerGrain(
     private async Task OnRound(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (now >= _nextHeartbeat)
+        if (now >= _nextHeartbeat || silos.Version != _silosVersion)
         {
+            // Also when a silo has gone: it may have been the controller's, which then begins its next life with this call.
+            _silosVersion = silos.Version;
             _nextHeartbeat = now + controllerOptions.Value.Heartbeat;
             _ = SendHeartbeat();
         }
@@ -289,7 +298,7 @@ internal sealed partial class HostManagerGrain(
         var kept = settings.Of(id);
         return new()
         {
-            Supervised = settings.Fleet.Supervised && (kept.Supervised ?? hosted.Labels.Supervised ?? true),
+            Supervised = Supervises(settings.Fleet) && (kept.Supervised ?? hosted.Labels.Supervised ?? true),
             Adopted = kept.Adopted,
             Threshold = kept.Threshold ?? hosted.Labels.Threshold ?? HostThreshold(settings),
             Restart = hosted.Labels.Restart ?? RestartMode.Always,
@@ -524,7 +533,7 @@ internal sealed partial class HostManagerGrain(
     {
         try
         {
-            var order = await Controller.Heartbeat(Address, _content.Version);
+            var order = await Controller.Heartbeat(Address, _content.Version, _settings?.Current.Fleet ?? FleetOrder.None);
             if (_settings is not null)
             {
                 await Apply(order, _stopping.Token);

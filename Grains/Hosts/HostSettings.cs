@@ -9,8 +9,8 @@ public sealed record HostSettings
     /// <summary>Percent; null lets the fleet decide.</summary>
     [Id(0)] public double? Threshold { get; init; }
 
-    /// <summary>What the fleet last asked of this host.</summary>
-    [Id(1)] public FleetOrder Fleet { get; init; } = new(0, null, true, 0);
+    /// <summary>What the fleet last asked of this host; <see cref="FleetOrder.None"/> before it was ever heard.</summary>
+    [Id(1)] public FleetOrder Fleet { get; init; } = FleetOrder.None;
 
     /// <summary>By full id.</summary>
     [Id(2)] public ImmutableDictionary<string, ContainerSettings> Containers { get; init; } = ImmutableDictionary<string, ContainerSettings>.Empty;

@@ -1,8 +1,9 @@
 using HmsOrleans.Grains.Settings;
+using Orleans.GrainDirectory;
 
 namespace HmsOrleans.Grains.Hosts;
 
-[HostBound]
+[HostBound, GrainDirectory(HostDirectory.Name)]
 internal sealed class HostSettingsGrain([PersistentState("settings", StorageNames.Host)] IPersistentState<HostSettings> state) : Grain, IHostSettingsGrain
 {
     public Task<HostSettings> Load(CancellationToken cancellationToken) => Task.FromResult(state.State);

@@ -68,7 +68,11 @@ public sealed record FleetOrder(
     [property: Id(0)] long Revision,
     [property: Id(1)] double? Threshold,
     [property: Id(2)] bool Supervised,
-    [property: Id(3)] long ThresholdRevision);
+    [property: Id(3)] long ThresholdRevision)
+{
+    /// <summary>No word of the fleet: any other is newer.</summary>
+    public static FleetOrder None { get; } = new(-1, null, true, 0);
+}
 
 /// <summary>The answer to a command about a container: the container, or why none was found.</summary>
 /// <param name="View">The container after the command.</param>

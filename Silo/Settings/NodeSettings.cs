@@ -25,6 +25,7 @@ internal static class NodeSettings
         new("Hms:Controller:AggregationWindow", "00:00:00.500", "time over which updates are collected"),
         new("Hms:Controller:Heartbeat", "00:00:10", "between two signs of life of a host"),
         new("Hms:Controller:OfflineAfter", "00:00:30", "without one for so long a host is offline"),
+        new("Hms:Hosts:AutoRegister", "true", "a host is under supervision as soon as its node runs; else once it is PUT there"),
         new("Hms:Api:Keys:0:Name", "none: this machine only", "whose key it is; :1:, :2: and so on for more"),
         new("Hms:Api:Keys:0:Key", "", "the secret, at least 16 characters"),
         new("Hms:Api:Keys:0:Role", "", "viewer (may read) or operator (may do everything)"),
@@ -35,13 +36,16 @@ internal static class NodeSettings
         HmsOrleans.Silo [--Section:Setting=value ...]
 
         Keeps the containers of this machine's Docker engine alive, and serves the API and the page at ASPNETCORE_URLS
-        (http://127.0.0.1:8080). Ctrl-C or SIGTERM ends it. Exit codes: 0 ended, 1 a setting is wrong or a port is taken.
+        (http://127.0.0.1:8080). Ctrl-C or SIGTERM ends it. Exit codes: 0 ended, 1 a setting is wrong or a port is taken,
+        70 and 71 start me again (it lost its place in the cluster; the cluster's database is back).
 
         Settings are given here, in the environment (Hms__Health__Threshold=80) or in appsettings.json:
 
         {string.Join(Environment.NewLine, All.Select(setting => $"  {setting.Key,-36} {setting.Meaning}{(setting.Default.Length == 0 ? "" : $" ({setting.Default})")}"))}
 
-        Orleans:Endpoints:SiloPort (11111) and Orleans:Endpoints:GatewayPort (30000) are Orleans' own.
+        Orleans' own settings: Orleans:Endpoints:SiloPort (11111) and :GatewayPort (30000). To join a cluster, the same on all nodes:
+        Orleans:ClusterId, Orleans:Clustering:ProviderType=AdoNet, Orleans:Clustering:Invariant=Npgsql and
+        Orleans:Clustering:ConnectionString=Host=...;Database=...;Username=...;Password=... (deploy/cluster-store.sql prepares it).
         """;
 
     /// <summary>What is wrong with settings that are none, one sentence each; a misspelt one would else be ignored in silence.</summary>

@@ -20,7 +20,7 @@ public sealed class ContainerTests
         Assert.Equal("updated", (string?)host["state"]);
         var container = host["containers"]![0]!.AsObject();
         Assert.Equal(
-            ["id", "shortId", "name", "image", "host", "addresses", "containerState", "serviceState", "health", "packetLoss", "rtt", "memory", "threshold", "restarts", "lastFault", "details"],
+            ["id", "shortId", "name", "image", "host", "addresses", "containerState", "serviceState", "health", "packetLoss", "rtt", "memory", "threshold", "restarts", "lastFault", "details", "staleSince"],
             container.Select(field => field.Key));
         Assert.Equal(("running", "up", "healthy"), ((string?)container["containerState"], (string?)container["serviceState"], (string?)container["health"]));
         Assert.Equal("outOfMemory", (string?)container["lastFault"]!["cause"]);

@@ -66,5 +66,5 @@ internal sealed class FakeController(FakeFleet fleet) : IControllerGrain
 
     public Task Update(string host, long version, bool urgent) => throw new NotSupportedException();
 
-    public Task<FleetOrder> Heartbeat(string host, long version) => throw new NotSupportedException();
+    public Task<FleetOrder> Heartbeat(string host, long version, FleetOrder known) => throw new NotSupportedException();
 }

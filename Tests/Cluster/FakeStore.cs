@@ -16,7 +16,7 @@ internal sealed class FakeStore : IGrainStorage
     /// <summary>Writes for a key fail with a reason; null mends it.</summary>
     public void FailWrites(string key, string? reason) => Set(_unwritable, key, reason);
 
-    public T? Kept<T>(string key) where T : class => _kept.GetValueOrDefault(key) as T;
+    public T? Kept<T>(string key) where T : class => _kept.GetValueOrDefault($"{typeof(T).Name} {key}") as T;
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
@@ -25,7 +25,7 @@ internal sealed class FakeStore : IGrainStorage
         {
             throw new IOException(reason);
         }
-        if (_kept.TryGetValue(key, out var kept))
+        if (_kept.TryGetValue($"{typeof(T).Name} {key}", out var kept))
         {
             (grainState.State, grainState.RecordExists) = ((T)kept, true);
         }
@@ -39,7 +39,7 @@ internal sealed class FakeStore : IGrainStorage
         {
             throw new IOException(reason);
         }
-        _kept[key] = grainState.State!;
+        _kept[$"{typeof(T).Name} {key}"] = grainState.State!;
         grainState.RecordExists = true;
         return Task.CompletedTask;
     }

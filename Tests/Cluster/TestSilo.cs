@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using HmsOrleans.Grains;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
@@ -11,7 +12,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Core.Internal;
-using Orleans.Runtime.Placement;
 using Orleans.Storage;
 using Xunit;
 
@@ -38,16 +38,19 @@ public sealed class TestSilo : IAsyncLifetime
         builder.Services.AddSingleton<IContainerEngine>(Engine);
         builder.Services.AddSingleton<IProber>(Prober);
         builder.Services.AddOptions<HealthOptions>();
+        builder.Services.AddSingleton(new NodeMode(IsIsland: false));
         // A sign of life when a host comes up, and no other in the time of a test.
         builder.Services.Configure<ControllerOptions>(options => options.Heartbeat = TimeSpan.FromHours(1));
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(11800 + number, 30800 + number);
             silo.Configure<SiloOptions>(options => options.SiloName = "test");
-            silo.AddPlacementDirector<HostBoundPlacement>(_ => new AnyHost(Sought));
+            silo.Services.AddSingleton<IHostSilos>(services => new AnyHost(services.GetRequiredService<ILocalSiloDetails>(), Gone));
+            silo.AddHostBoundGrains();
             silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Host, Store);
             silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, Store);
             silo.AddIncomingGrainCallFilter(Pass);
+            silo.AddOutgoingGrainCallFilter(Note);
         });
         _host = builder.Build();
     }
@@ -68,8 +71,11 @@ public sealed class TestSilo : IAsyncLifetime
     /// <summary>The version that the controller was last told of, by host.</summary>
     internal ConcurrentDictionary<string, long> Told { get; } = new();
 
-    /// <summary>How often a silo was sought for a host that has none.</summary>
+    /// <summary>How often a host was asked for its content, whether or not it could answer.</summary>
     internal ConcurrentDictionary<string, int> Sought { get; } = new();
+
+    /// <summary>Hosts whose silo is gone.</summary>
+    internal ConcurrentDictionary<string, bool> Gone { get; } = new();
 
     /// <summary>Calls that wait, by "Method key".</summary>
     internal ConcurrentDictionary<string, TaskCompletionSource> Held { get; } = new();
@@ -124,18 +130,21 @@ public sealed class TestSilo : IAsyncLifetime
         }
     }
 
-    /// <summary>All hosts of the tests are here; others have no silo.</summary>
-    private sealed class AnyHost(ConcurrentDictionary<string, int> sought) : IPlacementDirector
+    private Task Note(IOutgoingGrainCallContext call)
     {
-        public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+        if (call.MethodName == nameof(IHostManagerGrain.GetContent))
         {
-            var host = HostBoundPlacement.HostOf(target.GrainIdentity.Key.ToString()!);
-            if (host.StartsWith("host", StringComparison.Ordinal))
-            {
-                return Task.FromResult(context.LocalSilo);
-            }
-            sought.AddOrUpdate(host, 1, (_, count) => count + 1);
-            throw new HostUnavailableException(host, $"no silo named {host} is in the cluster");
+            Sought.AddOrUpdate(call.TargetId.Key.ToString()!, 1, (_, count) => count + 1);
         }
+        return call.Invoke();
+    }
+
+    /// <summary>All hosts of the tests are here; others have no silo.</summary>
+    private sealed class AnyHost(ILocalSiloDetails silo, ConcurrentDictionary<string, bool> gone) : IHostSilos
+    {
+        public long Version => 1;
+
+        public SiloAddress? Find(string host) =>
+            host.StartsWith("host", StringComparison.Ordinal) && !gone.ContainsKey(host) ? silo.SiloAddress : null;
     }
 }

@@ -110,16 +110,57 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     [Fact]
     public async Task A_host_without_a_sign_of_life_is_offline_and_shown_as_it_was()
     {
-        await _controller.Update("10.9.9.9", 1, urgent: false); // it told of news once, and then its silo was gone
-        Assert.Equal(HostState.UpdatePresent, (await HostAsync("10.9.9.9")).State);
+        await UpAsync(_address);
         _silo.Time.Shift(TimeSpan.FromSeconds(29));
-        Assert.Equal(HostState.UpdatePresent, (await HostAsync("10.9.9.9")).State);
+        Assert.Equal(HostState.Updated, (await HostAsync(_address)).State);
         _silo.Time.Shift(TimeSpan.FromSeconds(2));
-        Assert.Equal(HostState.Offline, (await HostAsync("10.9.9.9")).State);
+        var offline = await HostAsync(_address);
+        Assert.Equal((HostState.Offline, "web"), (offline.State, offline.Containers.Single().Name));
+        Assert.Equal(offline.LastHeartbeat, offline.Containers.Single().StaleSince);
 
-        await _controller.Heartbeat("10.9.9.9", 1);
-        Assert.Equal(HostState.UpdatePresent, (await HostAsync("10.9.9.9")).State);
-        Assert.True(await _controller.RemoveHost("10.9.9.9", Token));
+        await _controller.Heartbeat(_address, _silo.Told[_address], FleetOrder.None);
+        var back = await HostAsync(_address);
+        Assert.Equal((HostState.Updated, null), (back.State, back.Containers.Single().StaleSince));
+    }
+
+    [Fact]
+    public async Task A_host_whose_silo_is_gone_is_offline_at_once_and_never_vanishes()
+    {
+        await _controller.Change(null, ControllerOptions.MinWindow, Token);
+        await UpAsync(_address, _silo.NewHost()); // one that is alone has no other place to move to
+        await TestSilo.UntilAsync("what is known of it is kept", () => _silo.Store.Kept<HostSnapshot>(_address)?.Containers is [{ Name: "web" }]);
+        _silo.Gone[_address] = true;
+        try
+        {
+            Assert.Equal((HostState.Offline, "web"), await ShownAsync());
+            await EndAsync(_controller); // it comes back on another silo, and knows nothing by itself
+            await TestSilo.UntilAsync("it is shown as it was", async () => await ShownAsync() == (HostState.Offline, "web"));
+            Assert.NotNull((await HostAsync(_address)).Containers.Single().StaleSince);
+        }
+        finally
+        {
+            _silo.Gone.TryRemove(_address, out _);
+        }
+        await TestSilo.UntilAsync("it is asked again", async () => await ShownAsync() == (HostState.Updated, "web"));
+
+        async Task<(HostState, string?)> ShownAsync()
+        {
+            var host = await HostAsync(_address);
+            return (host.State, host.Containers.SingleOrDefault()?.Name);
+        }
+    }
+
+    [Fact]
+    public async Task A_newer_word_than_its_own_that_a_host_knows_is_the_fleets()
+    {
+        await UpAsync(_address);
+        var known = await _controller.Heartbeat(_address, 0, FleetOrder.None);
+        // The controller that said so was lost before it could save it.
+        var newer = known with { Revision = known.Revision + 5, Threshold = 91, ThresholdRevision = known.Revision + 5 };
+        var order = await _controller.Heartbeat(_address, 0, newer);
+        Assert.True(order.Revision > newer.Revision);
+        Assert.Equal((91, newer.ThresholdRevision), (order.Threshold, order.ThresholdRevision));
+        Assert.Equal(91, (await _controller.GetSettings(Token)).Threshold);
     }
 
     [Fact]
@@ -158,7 +199,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         Assert.False(_silo.Store.Kept<HostSettings>(_address)!.Fleet.Supervised); // kept before the reply
 
         await _controller.Update(_address, 1_000, urgent: true);
-        Assert.False((await _controller.Heartbeat(_address, 1_000)).Supervised);
+        Assert.False((await _controller.Heartbeat(_address, 1_000, FleetOrder.None)).Supervised);
         await EndAsync(_controller);
         await _controller.Update(_address, 1_001, urgent: true);
         Assert.Null(await _controller.GetHost(_address, Token));
@@ -186,7 +227,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         Assert.Null(change.Hosts[_address]);
         Assert.Contains("not reached", change.Hosts["10.7.7.7"], StringComparison.Ordinal);
         Assert.Equal(95, (await Host(_address).GetStatus(Token)).Threshold);
-        Assert.Equal(95, (await _controller.Heartbeat("10.7.7.7", 1)).Threshold);
+        Assert.Equal(95, (await _controller.Heartbeat("10.7.7.7", 1, FleetOrder.None)).Threshold);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _controller.Change(101, null, Token));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _controller.Change(null, TimeSpan.FromSeconds(61), Token));
         Assert.True(await _controller.RemoveHost("10.7.7.7", Token));
@@ -245,7 +286,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         FleetOrder order = null!;
         foreach (var address in addresses)
         {
-            order = await _controller.Heartbeat(address, 0);
+            order = await _controller.Heartbeat(address, 0, FleetOrder.None);
         }
         foreach (var address in addresses)
         {

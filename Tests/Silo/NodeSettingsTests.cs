@@ -38,7 +38,7 @@ public sealed class NodeSettingsTests
         (string Section, Type Options)[] sections =
         [
             (HostOptions.Section, typeof(HostOptions)), (DockerOptions.Section, typeof(DockerOptions)), (ProbeOptions.Section, typeof(ProbeOptions)),
-            (HealthOptions.Section, typeof(HealthOptions)), (ControllerOptions.Section, typeof(ControllerOptions)), (ApiOptions.Section + ":Keys:0", typeof(ApiKey)),
+            (HealthOptions.Section, typeof(HealthOptions)), (ControllerOptions.Section, typeof(ControllerOptions)), (RegistrationOptions.Section, typeof(RegistrationOptions)), (ApiOptions.Section + ":Keys:0", typeof(ApiKey)),
         ];
         var settings = sections.SelectMany(section => section.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => $"{section.Section}:{property.Name}"));
 

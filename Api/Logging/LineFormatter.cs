@@ -1,7 +1,8 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
-namespace HmsOrleans.Silo.Logging;
+namespace HmsOrleans.Api.Logging;
 
 /// <summary>The log as a person reads it: one line per change, with the time, the level where it is not just information, and the message.</summary>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)

@@ -1,10 +1,10 @@
-using HmsOrleans.Silo.Logging;
+using HmsOrleans.Api.Logging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace HmsOrleans.Tests.Silo;
+namespace HmsOrleans.Tests.Api;
 
 public sealed class LineFormatterTests
 {

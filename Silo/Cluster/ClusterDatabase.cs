@@ -1,0 +1,79 @@
+using Npgsql;
+
+namespace HmsOrleans.Silo.Cluster;
+
+/// <summary>The PostgreSQL database in which the silos of a cluster find each other, and which keeps what belongs to the fleet.</summary>
+/// <param name="ConnectionString">As the operator gave it.</param>
+internal sealed record ClusterDatabase(string ConnectionString)
+{
+    /// <summary>Orleans' name for PostgreSQL's provider.</summary>
+    public const string Invariant = "Npgsql";
+
+    /// <summary>One that does not answer by then is taken for out of reach.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+
+    private const string Section = "Orleans:Clustering";
+
+    /// <summary>Reads Orleans' own settings.</summary>
+    /// <returns>Null for a node that is a cluster of its own, or of one that is not kept in PostgreSQL.</returns>
+    /// <exception cref="ClusterSettingsException">The connection string is missing or none.</exception>
+    public static ClusterDatabase? Of(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(Section);
+        if (section["ProviderType"] != "AdoNet" || section["Invariant"] != Invariant)
+        {
+            return null;
+        }
+        var given = section["ConnectionString"] is { Length: > 0 } direct ? direct : configuration.GetConnectionString(section["ConnectionName"] ?? "");
+        if (given is not { Length: > 0 })
+        {
+            throw new ClusterSettingsException($"{Section}:ConnectionString is missing: give that of the cluster's PostgreSQL, such as Host=10.0.0.1;Database=hms;Username=hms;Password=...");
+        }
+        try
+        {
+            // A database that hangs must not hold anybody up for the 15 and 30 s of the defaults.
+            var parsed = new NpgsqlConnectionStringBuilder(given);
+            (parsed.Timeout, parsed.CommandTimeout) = (given.Contains("Timeout", StringComparison.OrdinalIgnoreCase) ? parsed.Timeout : 3, given.Contains("Command Timeout", StringComparison.OrdinalIgnoreCase) ? parsed.CommandTimeout : 3);
+            return new(parsed.ConnectionString);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ClusterSettingsException($"{Section}:ConnectionString cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Asks for a sign of life.</summary>
+    /// <returns>Why there is none; null when there is.</returns>
+    public async Task<string?> TroubleAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            // Not from the pool: a connection of before the cut may hang.
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString);
+            await connection.OpenAsync(limit.Token).WaitAsync(limit.Token);
+            await using var command = new NpgsqlCommand("SELECT 1", connection);
+            await command.ExecuteScalarAsync(limit.Token).WaitAsync(limit.Token);
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"no answer within {Limit.TotalSeconds:0} s";
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or System.Net.Sockets.SocketException or TimeoutException)
+        {
+            return e.InnerException?.Message ?? e.Message;
+        }
+    }
+}
+
+/// <summary>The settings of the cluster cannot be used; the message says which and why.</summary>
+public sealed class ClusterSettingsException : Exception
+{
+    public ClusterSettingsException() { }
+
+    public ClusterSettingsException(string message) : base(message) { }
+
+    public ClusterSettingsException(string message, Exception innerException) : base(message, innerException) { }
+}

@@ -1,0 +1,11 @@
+namespace HmsOrleans.Silo.Cluster;
+
+/// <summary>How a node ends that wants to be started again by whoever supervises it.</summary>
+internal static class ExitCodes
+{
+    /// <summary>The cluster has declared it dead, as it does with one that was cut off or hung: only a new life can join again.</summary>
+    public const int LostItsPlace = 70;
+
+    /// <summary>It was on its own because the cluster's database did not answer, or failed while it started; now it does.</summary>
+    public const int DatabaseIsBack = 71;
+}
