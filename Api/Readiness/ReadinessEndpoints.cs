@@ -1,6 +1,7 @@
 using HmsOrleans.Api.Fleet;
 using HmsOrleans.Api.Hosts;
 using HmsOrleans.Api.OpenApi;
+using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Probing;
 using Microsoft.AspNetCore.Builder;
@@ -26,15 +27,15 @@ internal static class ReadinessEndpoints
 
         group.MapGet("/readyz", Get)
             .Describe("GetReadiness", "The node does its work",
-                "200 while the node heals containers; a node without a prober or with unsaved settings is degraded, but ready. 503 while the engine does not answer or the node has not come up. Needs no key; without one, where keys are set, only ready and status are told.")
+                "200 while the node heals containers; a node without a prober, with unsaved settings or cut off from its cluster is degraded, but ready. 503 while the engine does not answer or the node has not come up. Needs no key; without one, where keys are set, only ready and status are told.")
             .Produces<ReadinessReply>(StatusCodes.Status503ServiceUnavailable)
             .Replies(Examples.Readiness);
     }
 
     private static async Task<Results<Ok<ReadinessReply>, JsonHttpResult<ReadinessReply>>> Get(
-        HttpContext http, FleetCalls fleet, LocalHost local, CancellationToken cancellationToken)
+        HttpContext http, FleetCalls fleet, LocalHost local, NodeMode mode, CancellationToken cancellationToken)
     {
-        var reply = await Ask(fleet, local.Address, cancellationToken);
+        var reply = await Ask(fleet, local.Address, mode, cancellationToken);
         if (http.User.Identity is not { IsAuthenticated: true })
         {
             reply = reply.Bare();
@@ -42,13 +43,13 @@ internal static class ReadinessEndpoints
         return reply.Ready ? TypedResults.Ok(reply) : TypedResults.Json(reply, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static async Task<ReadinessReply> Ask(FleetCalls fleet, string? host, CancellationToken cancellationToken)
+    private static async Task<ReadinessReply> Ask(FleetCalls fleet, string? host, NodeMode mode, CancellationToken cancellationToken)
     {
         try
         {
             if (host is not null)
             {
-                return Judge(host, await fleet.AskStatus(host, Limit, cancellationToken));
+                return Judge(host, mode, await fleet.AskStatus(host, Limit, cancellationToken));
             }
             await fleet.AskSettings(Limit, cancellationToken);
             return new() { Ready = true, Status = ReadinessStatus.Ready };
@@ -60,13 +61,14 @@ internal static class ReadinessEndpoints
         }
     }
 
-    private static ReadinessReply Judge(string host, HostStatus status)
+    private static ReadinessReply Judge(string host, NodeMode mode, HostStatus status)
     {
         var ready = status.Ready && status.EngineAnswers;
         var reason = (status.EngineAnswers, status.Ready) switch
         {
             (false, _) => $"the engine does not answer: {status.EngineSilence}",
             (_, false) => "the engine's containers have not been listed yet",
+            _ when mode.IsIsland => "the cluster's database does not answer: this node cares for its own host alone",
             _ when status.Prober.Mode == ProberMode.Off => $"packet loss is not measured: {status.Prober.Reason}",
             _ when status.UnsavedBecause is not null => $"settings are not saved: {status.UnsavedBecause}",
             _ => null,
