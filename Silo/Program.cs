@@ -147,8 +147,9 @@ try
     using var data = DataDirectory.Open(dataDirectory);
     GrainStore.Prepare(data.Path);
     app.MapHmsApi();
+    var island = app.Services.GetService<IslandWatch>();
     await app.RunAsync();
-    return app.Services.GetService<IslandWatch>() is { DatabaseIsBack: true } ? ExitCodes.DatabaseIsBack : 0;
+    return island is { DatabaseIsBack: true } ? ExitCodes.DatabaseIsBack : 0;
 }
 // The operator reads the message; where in the code it was found is no help to anybody.
 catch (OptionsValidationException e)

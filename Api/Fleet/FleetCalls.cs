@@ -78,8 +78,7 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     /// <summary>A grain did not answer, rather than answering something bad.</summary>
     public static bool IsNoAnswer(Exception e, CancellationToken aborted) =>
         !aborted.IsCancellationRequested
-        && e is HostUnavailableException or OrleansMessageRejectionException or SiloUnavailableException
-            or ClientNotAvailableException or GatewayTooBusyException or TimeoutException or OperationCanceledException;
+        && e is HostUnavailableException or OrleansException or TimeoutException or OperationCanceledException;
 
     /// <summary>What kept it from answering, for a sentence.</summary>
     public static string Why(Exception e) => e switch

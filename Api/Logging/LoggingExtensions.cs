@@ -21,8 +21,10 @@ public static class LoggingExtensions
                 ["Logging:LogLevel:Default"] = nameof(LogLevel.Warning),
                 ["Logging:LogLevel:HmsOrleans"] = nameof(LogLevel.Information),
                 ["Logging:LogLevel:Orleans"] = nameof(LogLevel.Error),
-                // It tells of every attempt to reach a node that is gone.
+                // They tell of every attempt to reach a node or a database that is gone, each with a stack trace.
                 ["Logging:LogLevel:Orleans.Messaging"] = nameof(LogLevel.Critical),
+                ["Logging:LogLevel:Orleans.Runtime.MembershipService"] = nameof(LogLevel.Critical),
+                ["Logging:LogLevel:Orleans.Runtime.GrainDirectory"] = nameof(LogLevel.Critical),
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = nameof(LogLevel.Warning),
             },
         });
