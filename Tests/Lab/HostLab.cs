@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
+using HmsOrleans.Tests.Engine;
+
+namespace HmsOrleans.Tests.Lab;
+
+/// <summary>
+/// Several Docker hosts with a node of one cluster on each, as <c>deploy/lab.sh</c> makes them, and the API outside of them. Free of
+/// xunit, so that the benchmarks use it too.
+/// </summary>
+internal sealed class HostLab : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan CommandLimit = TimeSpan.FromMinutes(4);
+    private static readonly string Root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, Depth()));
+
+    private readonly string _name;
+    private readonly Dictionary<string, string> _environment;
+
+    private HostLab(string name, int port, int containers)
+    {
+        _name = name;
+        var url = $"http://127.0.0.1:{port}";
+        _environment = new() { ["HMS_LAB"] = name, ["HMS_LAB_URL"] = url, ["HMS_LAB_CONTAINERS"] = $"{containers}" };
+        Http = new HttpClient { BaseAddress = new Uri($"{url}/"), Timeout = TimeSpan.FromSeconds(10) };
+        Containers = containers;
+    }
+
+    /// <summary>The API outside of the hosts.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>Idle containers on each host at the start: idle-1, idle-2 and so on.</summary>
+    public int Containers { get; }
+
+    public int Hosts { get; private init; }
+
+    /// <summary>The last lines that its programs wrote, for a failed test.</summary>
+    public string Logs => string.Join(
+        Environment.NewLine,
+        Enumerable.Range(1, Hosts).Select(host => $"h{host}/silo.log").Append("api.log")
+            .Select(file => $"{file}:{Environment.NewLine}{string.Join(Environment.NewLine, File.ReadLines($"/run/{_name}-lab/{file}").TakeLast(25))}"));
+
+    public static string Address(int host) => $"10.77.0.{10 + host}";
+
+    /// <summary>Starts a lab and waits until all of it is shown.</summary>
+    public static async Task<HostLab> StartAsync(int hosts, int containers, int port, CancellationToken token)
+    {
+        // Names of interfaces are short.
+        var lab = new HostLab($"hl{Environment.ProcessId % 100_000}", port, containers) { Hosts = hosts };
+        try
+        {
+            await lab.RunAsync(token, "up", $"{hosts}");
+            return lab;
+        }
+        catch
+        {
+            await lab.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a command of <c>deploy/lab.sh</c>.</summary>
+    public Task<string> RunAsync(CancellationToken token, params string[] command) =>
+        Command.RunAsync(Path.Combine(Root, "deploy/lab.sh"), _environment, CommandLimit, token, command);
+
+    /// <summary>The docker command on a host.</summary>
+    public Task<string> DockerAsync(int host, CancellationToken token, params string[] command) =>
+        Command.RunAsync("docker", token, ["-H", $"unix:///run/{_name}-lab/h{host}/docker.sock", .. command]);
+
+    /// <summary>Asks the API of a host's own node, from within the host.</summary>
+    public async Task<JsonElement> AskNodeAsync(int host, string path, CancellationToken token) => JsonElement.Parse(await Command.RunAsync(
+        "nsenter", token, $"--net=/run/netns/{_name}-h{host}", "curl", "-s", "-m", "5", $"http://127.0.0.1:8080/{path}"));
+
+    /// <summary>One container of a host, as the API shows it; null while it cannot say.</summary>
+    public async Task<JsonElement?> ContainerAsync(int host, string name, CancellationToken token)
+    {
+        using var reply = await Http.GetAsync(new Uri($"containers/{Address(host)}/{name}", UriKind.Relative), token);
+        return reply.IsSuccessStatusCode ? await reply.Content.ReadFromJsonAsync<JsonElement>(token) : null;
+    }
+
+    /// <summary>All hosts with their containers; null while the API cannot say.</summary>
+    public async Task<JsonElement?> ViewAsync(CancellationToken token)
+    {
+        using var reply = await Http.GetAsync(new Uri("containers", UriKind.Relative), token);
+        return reply.IsSuccessStatusCode ? await reply.Content.ReadFromJsonAsync<JsonElement>(token) : null;
+    }
+
+    /// <summary>What the API shows of a host: updated, offline and so on; "unknown" while it cannot say.</summary>
+    public async Task<string> StateAsync(int host, CancellationToken token) =>
+        (await ViewAsync(token))?.EnumerateArray().Where(shown => shown.GetProperty("address").GetString() == Address(host))
+            .Select(shown => shown.GetProperty("state").GetString()).SingleOrDefault() ?? "unknown";
+
+    /// <summary>Waits until every host is up to date and every container runs, healthy.</summary>
+    public Task UntilWholeAsync(CancellationToken token) => UntilAsync("all is shown, and well", () => IsWholeAsync(token), token);
+
+    /// <summary>Every host is up to date and every container runs, healthy.</summary>
+    public async Task<bool> IsWholeAsync(CancellationToken token) =>
+        await ViewAsync(token) is { } view
+        && view.GetArrayLength() == Hosts
+        && view.EnumerateArray().All(host => host.GetProperty("state").GetString() == "updated"
+            && host.GetProperty("containers").GetArrayLength() >= Containers
+            && host.GetProperty("containers").EnumerateArray().All(container => container.GetProperty("health").GetString() == "healthy"));
+
+    /// <summary>Waits until something holds; throws with the logs after a minute and a half.</summary>
+    public async Task UntilAsync(string what, Func<Task<bool>> holds, CancellationToken token)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!await holds())
+        {
+            if (Stopwatch.GetElapsedTime(start) > Patience)
+            {
+                throw new TimeoutException($"not true within {Patience.TotalSeconds} s: {what}{Environment.NewLine}{await RunAsync(token, "status")}{Environment.NewLine}{Logs}");
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await RunAsync(CancellationToken.None, "down");
+    }
+
+    /// <summary>From the program to the repository: Tests/bin/Release/net10.0, or one deeper.</summary>
+    private static string Depth() =>
+        File.Exists(Path.Combine(AppContext.BaseDirectory, "../../../../deploy/lab.sh")) ? "../../../.." : "../../../../..";
+}

@@ -1,0 +1,25 @@
+using Xunit;
+
+namespace HmsOrleans.Tests.Lab;
+
+/// <summary>One lab for all tests that need several hosts; nothing else runs meanwhile, for it takes all of a small machine.</summary>
+[CollectionDefinition(DisableParallelization = true)]
+#pragma warning disable CA1711 // "Collection" is the word of xunit for it
+public sealed class LabCollection : ICollectionFixture<LabFixture>;
+#pragma warning restore CA1711
+
+/// <summary>Three hosts with three containers each.</summary>
+public sealed class LabFixture : IAsyncLifetime
+{
+    internal HostLab Lab { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Lab = await HostLab.StartAsync(hosts: 3, containers: 3, port: 8399, TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Lab is not null)
+        {
+            await Lab.DisposeAsync();
+        }
+    }
+}
