@@ -44,6 +44,7 @@ builder.UseOrleansClient(client =>
 {
     client.UseConnectionRetryFilter<PatientConnection>();
     client.AddDashboard();
+    client.Services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
 });
 builder.AddHmsApi(localHost: null);
 

@@ -132,6 +132,10 @@ builder.UseOrleans(silo =>
     }
     // Newtonsoft cannot keep references to immutable dictionaries, which the settings are made of: it writes what it then fails to read.
     silo.Services.Configure<OrleansJsonSerializerOptions>(json => json.JsonSerializerSettings.PreserveReferencesHandling = PreserveReferencesHandling.None);
+    // Nor does it mind that records are immutable: it writes what it reads into the object that a property has by default.
+    silo.Services.Configure<OrleansJsonSerializerOptions>(json => json.JsonSerializerSettings.ObjectCreationHandling = ObjectCreationHandling.Replace);
+    // What the database says must reach a grain on another silo, too.
+    silo.Services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
     silo.Services.AddSingleton<SiloStart>();
     silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloStart>());
     silo.AddDashboard();

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using HmsOrleans.Api.Problems;
 using HmsOrleans.Grains.Fleet;
@@ -78,13 +79,14 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     /// <summary>A grain did not answer, rather than answering something bad.</summary>
     public static bool IsNoAnswer(Exception e, CancellationToken aborted) =>
         !aborted.IsCancellationRequested
-        && e is HostUnavailableException or OrleansException or TimeoutException or OperationCanceledException;
+        && e is HostUnavailableException or OrleansException or DbException or TimeoutException or OperationCanceledException;
 
     /// <summary>What kept it from answering, for a sentence.</summary>
     public static string Why(Exception e) => e switch
     {
         OperationCanceledException or TimeoutException => "no reply within the time limit",
         HostUnavailableException { Message.Length: > 0 } => e.Message.TrimEnd('.'),
+        DbException => "the cluster's database does not answer",
         _ => "its node is out of reach",
     };
 

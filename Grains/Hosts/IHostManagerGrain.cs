@@ -71,7 +71,7 @@ public sealed record FleetOrder(
     [property: Id(3)] long ThresholdRevision)
 {
     /// <summary>No word of the fleet: any other is newer.</summary>
-    public static FleetOrder None { get; } = new(-1, null, true, 0);
+    public static FleetOrder None => new(-1, null, true, 0);
 }
 
 /// <summary>The answer to a command about a container: the container, or why none was found.</summary>

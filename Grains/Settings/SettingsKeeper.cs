@@ -72,11 +72,13 @@ internal sealed partial class SettingsKeeper<T>(T initial, Func<T, CancellationT
         }
         catch (Exception e) // Whatever the store throws: it means "not saved yet".
         {
+            // Orleans puts the store's own words into a paragraph of its own.
+            var reason = e is OrleansException { InnerException: { } inner } ? inner.Message : e.Message;
             if (UnsavedBecause is null)
             {
-                LogNotSaved(logger, e.Message);
+                LogNotSaved(logger, reason);
             }
-            UnsavedBecause = e.Message;
+            UnsavedBecause = reason;
         }
     }
 

@@ -13,13 +13,18 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => await Lab.UntilWholeAsync(Token);
+    public async ValueTask InitializeAsync()
+    {
+        await fixture.MendAsync(Token);
+        await Lab.UntilWholeAsync(Token);
+    }
 
     public ValueTask DisposeAsync()
     {
         if (TestContext.Current.TestState?.Result == TestResult.Failed)
         {
             TestContext.Current.TestOutputHelper?.WriteLine(Lab.Logs);
+            fixture.LeftBroken = true;
         }
         return ValueTask.CompletedTask;
     }
@@ -27,6 +32,8 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
     [Fact]
     public async Task All_hosts_are_shown_as_they_are_and_what_dies_on_them_is_healed()
     {
+        await Lab.UntilAsync("all are measured", async () => (await Lab.ViewAsync(Token))?.EnumerateArray()
+            .All(host => host.GetProperty("containers").EnumerateArray().All(container => container.GetProperty("packetLoss").ValueKind == JsonValueKind.Number)) ?? false, Token);
         var view = (await Lab.ViewAsync(Token))!.Value;
         Assert.Equal(Enumerable.Range(1, Lab.Hosts).Select(HostLab.Address), view.EnumerateArray().Select(host => Text(host, "address")));
         for (var host = 1; host <= Lab.Hosts; host++)
@@ -111,8 +118,7 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
         await Lab.RunAsync(Token, "kill-silo", "3");
         await Lab.DockerAsync(3, Token, "kill", "new");
         await Lab.UntilAsync("the new one is healed", () => IsRunningAsync(3, "new"), Token);
-        var ready = await Lab.AskNodeAsync(3, "readyz", Token);
-        Assert.Equal(("degraded", true), (Text(ready, "status"), ready.GetProperty("ready").GetBoolean()));
+        Assert.Equal("degraded", await Lab.UntilNodeIsReadyAsync(3, Token));
 
         await Lab.RunAsync(Token, "heal", "3");
         await Lab.UntilWholeAsync(Token);
@@ -176,7 +182,7 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
         }
         await Lab.RunAsync(Token, "kill-silo", "2");
         await Lab.DockerAsync(2, Token, "kill", "idle-2");
-        await Lab.UntilAsync("its next life is at work", async () => (await Lab.AskNodeAsync(2, "readyz", Token)).GetProperty("ready").GetBoolean(), Token);
+        await Lab.UntilNodeIsReadyAsync(2, Token);
         // Something that must be seen there: another container comes, and goes.
         await Lab.DockerAsync(1, Token, "kill", "idle-2");
         await Lab.UntilAsync("the other's is healed", () => IsRunningAsync(1, "idle-2"), Token);

@@ -68,9 +68,19 @@ internal sealed class HostLab : IAsyncDisposable
     public Task<string> DockerAsync(int host, CancellationToken token, params string[] command) =>
         Command.RunAsync("docker", token, ["-H", $"unix:///run/{_name}-lab/h{host}/docker.sock", .. command]);
 
-    /// <summary>Asks the API of a host's own node, from within the host.</summary>
-    public async Task<JsonElement> AskNodeAsync(int host, string path, CancellationToken token) => JsonElement.Parse(await Command.RunAsync(
-        "nsenter", token, $"--net=/run/netns/{_name}-h{host}", "curl", "-s", "-m", "5", $"http://127.0.0.1:8080/{path}"));
+    /// <summary>Asks a host's own node, from within the host, whether it is at work, and waits until it is.</summary>
+    /// <returns>ready or degraded.</returns>
+    public async Task<string> UntilNodeIsReadyAsync(int host, CancellationToken token)
+    {
+        var reply = "";
+        await UntilAsync($"the node of host {host} is at work", async () =>
+        {
+            // The exit code of curl says that nobody listens: that is no failure here.
+            reply = await Command.RunAsync("nsenter", token, $"--net=/run/netns/{_name}-h{host}", "/bin/sh", "-c", "curl -s -m 5 http://127.0.0.1:8080/readyz || :");
+            return reply.Length > 0 && JsonElement.Parse(reply).GetProperty("ready").GetBoolean();
+        }, token);
+        return JsonElement.Parse(reply).GetProperty("status").GetString()!;
+    }
 
     /// <summary>One container of a host, as the API shows it; null while it cannot say.</summary>
     public async Task<JsonElement?> ContainerAsync(int host, string name, CancellationToken token)

@@ -13,7 +13,20 @@ public sealed class LabFixture : IAsyncLifetime
 {
     internal HostLab Lab { get; private set; } = null!;
 
+    /// <summary>A test failed half way: the next one gets a new lab.</summary>
+    internal bool LeftBroken { get; set; }
+
     public async ValueTask InitializeAsync() => Lab = await HostLab.StartAsync(hosts: 3, containers: 3, port: 8399, TestContext.Current.CancellationToken);
+
+    internal async Task MendAsync(CancellationToken token)
+    {
+        if (LeftBroken)
+        {
+            await Lab.DisposeAsync();
+            Lab = await HostLab.StartAsync(hosts: 3, containers: 3, port: 8399, token);
+            LeftBroken = false;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
