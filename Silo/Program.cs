@@ -17,6 +17,7 @@ using HmsOrleans.Silo.Hosts;
 using HmsOrleans.Silo.Icmp;
 using HmsOrleans.Silo.Settings;
 using HmsOrleans.Silo.Storage;
+using HmsOrleans.Silo.Supervision;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -71,6 +72,7 @@ services.AddSingleton<IContainerEngine>(provider => provider.GetRequiredService<
 services.AddSingleton<DockerWatcher>();
 services.AddSingleton<IProber, IcmpProber>();
 services.AddSingleton(_ => new MemoryMeter());
+services.AddSupervision();
 // Before Orleans, so that the engine is asked while the silo starts.
 services.AddHostedService<HostPump>();
 

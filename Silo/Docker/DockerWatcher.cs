@@ -16,6 +16,7 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
 {
     private static readonly TimeSpan PingPeriod = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(1);
 
     /// <summary>Pings between two lists: one every two seconds.</summary>
     private const int PingsPerList = 4;
@@ -135,7 +136,7 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
     private async Task List(bool all, CancellationToken cancellationToken)
     {
         // As old as the question: what starts while the descriptions are fetched is not in the list, and not gone either.
-        var askedAt = time.GetUtcNow();
+        var (askedAt, toldAt) = (time.GetUtcNow(), time.GetTimestamp());
         var containers = await engine.ListAsync(cancellationToken);
         var facts = new List<ContainerFact>();
         foreach (var container in containers)
@@ -144,6 +145,12 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
             if (all || _listed.GetValueOrDefault(container.ID) != shown)
             {
                 facts.Add(await Describe(container.ID, cancellationToken));
+                if (time.GetElapsedTime(toldAt) > LongestSilence)
+                {
+                    // Hundreds of descriptions take their time: meanwhile, that the engine answers.
+                    Publish();
+                    toldAt = time.GetTimestamp();
+                }
             }
             _listed[container.ID] = shown;
         }

@@ -4,6 +4,7 @@ using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Probing;
 using HmsOrleans.Silo.Cgroups;
 using HmsOrleans.Silo.Docker;
+using HmsOrleans.Silo.Supervision;
 using Microsoft.Extensions.Options;
 
 namespace HmsOrleans.Silo.Hosts;
@@ -15,6 +16,7 @@ internal sealed partial class HostPump(
     IProber prober,
     MemoryMeter meter,
     SiloStart silo,
+    FactsTaken taken,
     IHostApplicationLifetime lifetime,
     IOptions<HostOptions> host,
     TimeProvider time,
@@ -62,7 +64,10 @@ internal sealed partial class HostPump(
         {
             meter.Note(facts);
             _engineSilence = facts.EngineSilence;
-            await HandOver(clock.Jump() is { } by ? facts with { ClockSetBy = by } : facts, cancellationToken);
+            if (await HandOver(clock.Jump() is { } by ? facts with { ClockSetBy = by } : facts, cancellationToken))
+            {
+                taken.Add();
+            }
         }
     }
 
@@ -98,7 +103,8 @@ internal sealed partial class HostPump(
         _ => throw new ArgumentOutOfRangeException(nameof(report), report, "unknown kind of report"),
     };
 
-    private async Task HandOver(HostFacts facts, CancellationToken cancellationToken)
+    /// <returns>Whether the grain took them in.</returns>
+    private async Task<bool> HandOver(HostFacts facts, CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -111,12 +117,14 @@ internal sealed partial class HostPump(
                 _life = life;
                 watcher.TellAll();
             }
+            return true;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // What was lost here comes again with the next full list.
             LogNotTaken(logger, e.Message);
             _life = Guid.Empty;
+            return false;
         }
         finally
         {

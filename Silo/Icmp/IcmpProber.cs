@@ -11,6 +11,9 @@ internal sealed partial class IcmpProber : IProber, IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>Also while nothing is watched the thread turns, to show that it could.</summary>
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
+
     // Two reports a second of a thousand containers for a minute. A reader that is further behind needs the newest ones: a lossy
     // container is reported again and again.
     private const int ReportsKept = 1 << 17;
@@ -29,6 +32,7 @@ internal sealed partial class IcmpProber : IProber, IDisposable
     private readonly Thread? _thread;
     private readonly int _count;
     private volatile ProberStatus _status;
+    private long _turns;
     private bool _disposed;
 
     /// <summary>What was logged last, while it lasts.</summary>
@@ -67,6 +71,9 @@ internal sealed partial class IcmpProber : IProber, IDisposable
     public ProberStatus Status => _status;
 
     public ChannelReader<ProbeReport> Reports => _reports.Reader;
+
+    /// <summary>How often the thread has come round, at least once a second.</summary>
+    internal long Turns => Interlocked.Read(ref _turns);
 
     public void Watch(ProbeTarget target)
     {
@@ -146,7 +153,9 @@ internal sealed partial class IcmpProber : IProber, IDisposable
                 _status = Working();
                 LogRecovered(_logger);
             }
-            _alarm!.Sleep(due - _loop.Now.Up);
+            Interlocked.Increment(ref _turns);
+            var wait = due - _loop.Now.Up;
+            _alarm!.Sleep(wait < LongestSleep ? wait : LongestSleep);
         }
     }
 

@@ -173,6 +173,9 @@ internal sealed class NodeProcess : IAsyncDisposable
         // Through a shell because .NET can send output to a pipe only, and a pipe would end with the test runner.
         var program = Path.Combine(AppContext.BaseDirectory, "HmsOrleans.Silo");
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", LogFile, program]) { WorkingDirectory = _directory };
+        // Of the supervisor under which the tests themselves run.
+        start.Environment.Remove("NOTIFY_SOCKET");
+        start.Environment.Remove("WATCHDOG_USEC");
         foreach (var (name, value) in _environment)
         {
             start.Environment[name] = value;
