@@ -47,6 +47,14 @@ internal sealed class DockerHost : IAsyncDisposable
 
     public int DockerdPid => _dockerd.Id;
 
+    /// <summary>The environment in which the docker command line speaks to this engine.</summary>
+    public IReadOnlyDictionary<string, string> CommandLine => new Dictionary<string, string>
+    {
+        ["DOCKER_HOST"] = Socket,
+        ["DOCKER_BUILDKIT"] = "0",
+        ["DOCKER_CONFIG"] = $"{RunDirectory}/cli", // nobody's contexts or credential helpers
+    };
+
     private string HiddenPath => SocketPath + ".hidden";
 
     /// <summary>Starts an engine and waits until it answers and has the idle image. 2 s on two cores.</summary>
@@ -136,15 +144,7 @@ internal sealed class DockerHost : IAsyncDisposable
 
     /// <summary>The docker command line against this engine: what it prints, or an exception with what it complains about.</summary>
     public Task<string> Docker(CancellationToken token, params string[] args)
-        => Command.RunAsync(
-            "docker",
-            new Dictionary<string, string>
-            {
-                ["DOCKER_HOST"] = Socket,
-                ["DOCKER_BUILDKIT"] = "0",
-                ["DOCKER_CONFIG"] = $"{RunDirectory}/cli", // nobody's contexts or credential helpers
-            },
-            CommandPatience, token, args);
+        => Command.RunAsync("docker", CommandLine, CommandPatience, token, args);
 
     /// <summary>
     /// Runs an idle container that ends at once on SIGTERM and answers ping; returns its full id.
