@@ -109,6 +109,8 @@ have() {
   case $1 in
     # A full Docker from docker.com counts: docker.io would throw it out.
     docker.io) command -v dockerd >/dev/null && command -v docker >/dev/null ;;
+    # So does its plugin, whose files the package would want to have.
+    docker-compose) command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 ;;
     *) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
   esac
 }

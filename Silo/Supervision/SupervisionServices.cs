@@ -26,8 +26,8 @@ internal static class SupervisionServices
             services.AddHostedService(provider => new Watchdog(
                 limit,
                 Look(provider.GetRequiredService<FactsTaken>(), provider.GetRequiredService<IProber>()),
-                alive: systemd.IsEnabled ? () => systemd.Notify(new ServiceState("WATCHDOG=1")) : () => { },
-                giveUp: systemd.IsEnabled ? () => { } : () => Environment.Exit(StartMeAgain),
+                alive: () => systemd.Notify(new ServiceState("WATCHDOG=1")), // heard by nobody where there is no systemd
+                giveUp: () => EndUnless(systemd.IsEnabled),
                 provider.GetRequiredService<IHostApplicationLifetime>(),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<Watchdog>>()));
@@ -43,6 +43,15 @@ internal static class SupervisionServices
 
     private static Func<Progress> Look(FactsTaken facts, IProber prober) =>
         () => new(facts.Count, prober is IcmpProber { Status.Mode: not ProberMode.Off } icmp ? icmp.Turns : null);
+
+    /// <summary>Ends the process, unless the supervisor has seen by itself that it gives no sign of life.</summary>
+    private static void EndUnless(bool seen)
+    {
+        if (!seen)
+        {
+            Environment.Exit(StartMeAgain);
+        }
+    }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

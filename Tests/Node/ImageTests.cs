@@ -22,7 +22,7 @@ public sealed class ImageTests(EngineFixture engine) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await RuntimeImage.ImportAsync(Host, Token);
-        await Command.RunAsync($"{Root()}/deploy/image.sh", Host.CommandLine, TimeSpan.FromMinutes(3), Token, "--", "--no-restore");
+        await Command.RunAsync(SourceTree.File("deploy/image.sh"), Host.CommandLine, TimeSpan.FromMinutes(3), Token, "--", "--no-restore");
     }
 
     public async ValueTask DisposeAsync()
@@ -108,15 +108,5 @@ public sealed class ImageTests(EngineFixture engine) : IAsyncLifetime
             }
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
         }
-    }
-
-    private static string Root()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "HmsOrleans.sln")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException("the tests run outside the source tree: deploy/ is missing");
-        }
-        return directory.FullName;
     }
 }
