@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Dashboard;
+using Orleans.Serialization;
 
 if (args.Any(argument => argument is "--help" or "-h" or "-?"))
 {

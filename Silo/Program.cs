@@ -154,8 +154,11 @@ try
     GrainStore.Prepare(data.Path);
     app.MapHmsApi();
     var island = app.Services.GetService<IslandWatch>();
+    var parts = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
     await app.RunAsync();
-    return island is { DatabaseIsBack: true } ? ExitCodes.DatabaseIsBack : 0;
+    return island is { DatabaseIsBack: true } ? ExitCodes.DatabaseIsBack
+        : parts.Exists(part => part.ExecuteTask is { IsFaulted: true }) ? ExitCodes.Failed
+        : 0;
 }
 // The operator reads the message; where in the code it was found is no help to anybody.
 catch (OptionsValidationException e)

@@ -20,11 +20,8 @@ public static class LoggingExtensions
                 ["Logging:Console:FormatterName"] = LineFormatter.FormatterName,
                 ["Logging:LogLevel:Default"] = nameof(LogLevel.Warning),
                 ["Logging:LogLevel:HmsOrleans"] = nameof(LogLevel.Information),
-                ["Logging:LogLevel:Orleans"] = nameof(LogLevel.Error),
-                // They tell of every attempt to reach a node or a database that is gone, each with a stack trace.
-                ["Logging:LogLevel:Orleans.Messaging"] = nameof(LogLevel.Critical),
-                ["Logging:LogLevel:Orleans.Runtime.MembershipService"] = nameof(LogLevel.Critical),
-                ["Logging:LogLevel:Orleans.Runtime.GrainDirectory"] = nameof(LogLevel.Critical),
+                // It tells of every attempt to reach a node or a database that is gone, each with a stack trace; we say it in a line of our own.
+                ["Logging:LogLevel:Orleans"] = nameof(LogLevel.Critical),
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = nameof(LogLevel.Warning),
             },
         });

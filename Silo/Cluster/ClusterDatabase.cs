@@ -52,16 +52,17 @@ internal sealed record ClusterDatabase(string ConnectionString)
         {
             // Not from the pool: a connection of before the cut may hang.
             await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString);
-            await connection.OpenAsync(limit.Token).WaitAsync(limit.Token);
+            await connection.OpenAsync(limit.Token);
             await using var command = new NpgsqlCommand("SELECT 1", connection);
-            await command.ExecuteScalarAsync(limit.Token).WaitAsync(limit.Token);
+            await command.ExecuteScalarAsync(limit.Token);
             return null;
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception) when (limit.IsCancellationRequested)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             return $"no answer within {Limit.TotalSeconds:0} s";
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or System.Net.Sockets.SocketException or TimeoutException)
+        catch (Exception e) // Whatever it is: that is no sign of life.
         {
             return e.InnerException?.Message ?? e.Message;
         }

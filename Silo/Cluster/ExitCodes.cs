@@ -3,6 +3,9 @@ namespace HmsOrleans.Silo.Cluster;
 /// <summary>How a node ends that wants to be started again by whoever supervises it.</summary>
 internal static class ExitCodes
 {
+    /// <summary>A part of it failed by a fault of the program.</summary>
+    public const int Failed = 2;
+
     /// <summary>The cluster has declared it dead, as it does with one that was cut off or hung: only a new life can join again.</summary>
     public const int LostItsPlace = 70;
 

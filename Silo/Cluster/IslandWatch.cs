@@ -10,19 +10,23 @@ internal sealed partial class IslandWatch(ClusterDatabase database, IHostApplica
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var trouble = await database.TroubleAsync(stoppingToken);
-        LogAlone(logger, trouble);
-        while (trouble is not null && !stoppingToken.IsCancellationRequested)
+        try
         {
-            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            trouble = await database.TroubleAsync(stoppingToken);
+            var trouble = await database.TroubleAsync(stoppingToken);
+            LogAlone(logger, trouble);
+            while (trouble is not null)
+            {
+                await Task.Delay(Period, time, stoppingToken);
+                trouble = await database.TroubleAsync(stoppingToken);
+            }
         }
-        if (trouble is null)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            LogBack(logger);
-            DatabaseIsBack = true;
-            lifetime.StopApplication();
+            return;
         }
+        LogBack(logger);
+        DatabaseIsBack = true;
+        lifetime.StopApplication();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the cluster's database does not answer ({Trouble}): this node cares for its own host alone until it is back")]

@@ -13,7 +13,6 @@ internal sealed class HostLab : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan CommandLimit = TimeSpan.FromMinutes(4);
-    private static readonly string Root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, Depth()));
 
     private readonly string _name;
     private readonly Dictionary<string, string> _environment;
@@ -62,7 +61,7 @@ internal sealed class HostLab : IAsyncDisposable
 
     /// <summary>Runs a command of <c>deploy/lab.sh</c>.</summary>
     public Task<string> RunAsync(CancellationToken token, params string[] command) =>
-        Command.RunAsync(Path.Combine(Root, "deploy/lab.sh"), _environment, CommandLimit, token, command);
+        Command.RunAsync(SourceTree.File("deploy/lab.sh"), _environment, CommandLimit, token, command);
 
     /// <summary>The docker command on a host.</summary>
     public Task<string> DockerAsync(int host, CancellationToken token, params string[] command) =>
@@ -131,8 +130,4 @@ internal sealed class HostLab : IAsyncDisposable
         Http.Dispose();
         await RunAsync(CancellationToken.None, "down");
     }
-
-    /// <summary>From the program to the repository: Tests/bin/Release/net10.0, or one deeper.</summary>
-    private static string Depth() =>
-        File.Exists(Path.Combine(AppContext.BaseDirectory, "../../../../deploy/lab.sh")) ? "../../../.." : "../../../../..";
 }
