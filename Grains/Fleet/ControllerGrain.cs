@@ -50,6 +50,7 @@ internal sealed partial class ControllerGrain(
             _hosts[address] = new(address);
             _ = Recall(_hosts[address]);
         }
+        LogHere(logger, _hosts.Count);
         _window = this.RegisterGrainTimer(OnWindow, new() { DueTime = TimeSpan.Zero, Period = Window, Interleave = true, KeepAlive = true });
     }
 
@@ -342,6 +343,9 @@ internal sealed partial class ControllerGrain(
         var state = host.Fetching is { IsCompleted: false } ? HostState.WaitingForUpdate : host.IsMarked ? HostState.UpdatePresent : HostState.Updated;
         return new(host.Address, state, host.LastHeartbeat, host.Mirror.Status, host.Mirror.Containers);
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "this node keeps the view of the fleet now: {Count} hosts known")]
+    private static partial void LogHere(ILogger logger, int count);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host} does not answer the controller: {Reason}")]
     private static partial void LogHostSilent(ILogger logger, string host, string reason);

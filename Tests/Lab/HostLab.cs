@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using HmsOrleans.Tests.Engine;
@@ -66,6 +67,18 @@ internal sealed class HostLab : IAsyncDisposable
     /// <summary>The docker command on a host.</summary>
     public Task<string> DockerAsync(int host, CancellationToken token, params string[] command) =>
         Command.RunAsync("docker", token, ["-H", $"unix:///run/{_name}-lab/h{host}/docker.sock", .. command]);
+
+    /// <summary>Process id of a host's node.</summary>
+    public int NodeOf(int host) => int.Parse(File.ReadAllText($"/run/{_name}-lab/h{host}/silo.pid"), CultureInfo.InvariantCulture);
+
+    /// <summary>The host whose node keeps the view of the fleet: the last one that said so.</summary>
+    public int ControllersHost() => Enumerable.Range(1, Hosts)
+        .MaxBy(host => File.ReadLines($"/run/{_name}-lab/h{host}/silo.log").Where(line => line.Contains("keeps the view of the fleet", StringComparison.Ordinal)).Max() ?? "");
+
+    /// <summary>Bytes that a host has sent and received over its network so far.</summary>
+    public async Task<long> TrafficOfAsync(int host, CancellationToken token) =>
+        (await Command.RunAsync("nsenter", token, $"--net=/run/netns/{_name}-h{host}", "cat", "/sys/class/net/eth0/statistics/rx_bytes", "/sys/class/net/eth0/statistics/tx_bytes"))
+        .Split('\n').Sum(bytes => long.Parse(bytes, CultureInfo.InvariantCulture));
 
     /// <summary>Asks a host's own node, from within the host, whether it is at work, and waits until it is.</summary>
     /// <returns>ready or degraded.</returns>
