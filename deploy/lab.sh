@@ -1,340 +1,583 @@
 #!/bin/bash
-# deploy/lab.sh up [N] | status | down - N Docker hosts (5) on this one machine, and a node of one cluster on each.
+# deploy/lab.sh up [N] | status | down | ... - N Docker hosts (5) in one cluster, all on this machine.
 #
-# Needs Debian or Ubuntu, the .NET 10 SDK, and root or sudo. Every host is a network namespace with an engine of its own and a
-# node; they are joined by a switch, at 10.77.0.11, .12 and so on. PostgreSQL (10.77.0.1) and the API are outside of them.
+# Each host is a network namespace with an engine (dockerd, containerd), idle containers and a node of its own; a switch joins
+# them. PostgreSQL, where the nodes find each other, and the API are in this machine's own namespace, 10.77.0.1; host N is
+# 10.77.0.(10+N). Needs Debian or Ubuntu, the .NET 10 SDK, and root or sudo. Installs what is missing and builds.
 #
-#   up [N]            starts it all, and returns when every container is shown
-#   status            what runs
-#   down              ends it all, whatever state it is in, and leaves nothing behind
-#   cut N [in|out]    cuts host N off from the others: whole, or only what it receives (in) or sends (out); its engine works on
-#   heal N            ends that
-#   kill-silo N       kill -9 of its node; it is started again at once
-#   freeze-silo N     stops its node without ending it (SIGSTOP); thaw-silo N lets it go on
-#   kill-engine N     kill -9 of its engine; it is started again at once
-#   stop-database     PostgreSQL ends without warning (kill -9); start-database brings it back
+#   up [N]          starts it all, waits until the API shows every host and container, and returns; again: adds what is missing
+#   status          what runs
+#   down            ends it all and leaves nothing behind
+#   cut N [in|out]  cuts host N off from the others: whole, or only what it receives (in) or sends (out); its engine works on
+#   heal N          ends that
+#   kill-silo N     kill -9 of its node: it is started again at once
+#   freeze-silo N   its node hangs (SIGSTOP)                 thaw-silo N     and goes on
+#   kill-engine N   kill -9 of its dockerd: it is started again after 2 s, as systemd does
+#   stop-database   kill -9 of PostgreSQL                    start-database  and it is back
+#   --help          this
 #
-# HMS_LAB_CONTAINERS: idle containers on each host (10). HMS_LAB_URL: where the API listens (http://127.0.0.1:8080).
-# HMS_LAB: first part of all names (hms), for a second lab in a network namespace of its own.
+# In the environment:
+#   HMS_LAB             name of the lab (hms): its files are in /run/NAME-lab and /var/lib/NAME-lab
+#   HMS_LAB_CONTAINERS  containers on each host (10)
+#   HMS_LAB_URL         where the API listens (http://127.0.0.1:8080)
+#   HMS_LAB_PATIENCE    seconds that 'up' waits for the whole view (180)
 set -euo pipefail
 # shellcheck source=deploy/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-lab=${HMS_LAB:-hms}
-run=/run/$lab-lab data=/var/lib/$lab-lab net=10.77.0 database_port=55432
-url=${HMS_LAB_URL:-http://127.0.0.1:8080} containers=${HMS_LAB_CONTAINERS:-10}
-silo=$ROOT/Silo/bin/Release/net10.0/HmsOrleans.Silo api=$ROOT/Api/bin/Release/net10.0/HmsOrleans.Api
+export HMS_LAB=${HMS_LAB:-hms} HMS_LAB_URL=${HMS_LAB_URL:-http://127.0.0.1:8080}
+HMS_LAB_URL=${HMS_LAB_URL%/}
+containers=${HMS_LAB_CONTAINERS:-10} patience=${HMS_LAB_PATIENCE:-180}
+run=/run/$HMS_LAB-lab data=/var/lib/$HMS_LAB-lab switch=$HMS_LAB-sw cgroup=$HMS_LAB-lab
+net=10.77.0 database_port=55432
 
-hosts() { find "$run" -maxdepth 1 -name 'h[0-9]*' -type d -printf '%f\n' 2>/dev/null | sed 's/^h//' | sort -n; }
-pid_of() { cat "$run/$1.pid" 2>/dev/null || true; }
-in_host() { local i=$1; shift; nsenter --net="/run/netns/$lab-h$i" -- "$@"; }
-docker_of() { local i=$1; shift; docker -H "unix://$run/h$i/docker.sock" "$@"; }
-ask() { curl -sf -m "${2:-3}" --noproxy '*' "$url/$1"; }
+host_address() { echo "$net.$((10 + $1))"; }
+namespace() { echo "$HMS_LAB-h$1"; }
+hosts() { local host; for host in "$run"/h[0-9]*; do [ ! -d "$host" ] || echo "${host##*/h}"; done | sort -n; }
+api() { curl -sf -m 5 --noproxy '*' "$HMS_LAB_URL$1"; }
+engine() { curl -sS -m 60 --unix-socket "$run/h$1/docker.sock" "${@:2}"; }
+engine_answers() { curl -sf -m 2 -o /dev/null --unix-socket "$run/h$1/docker.sock" http://engine/_ping 2>/dev/null; }
 
-# until_true <seconds> <command...>
-until_true() {
-  local tenths=$(($1 * 10))
+# The process of a program, or of its loop with .keep; nothing when there is none.
+pid_of() {
+  local pid
+  pid=$(cat "$run/$1" 2>/dev/null) || return 1
+  alive "$pid" && grep -qzxF "HMS_LAB_RUN=$run" "/proc/$pid/environ" && echo "$pid"
+} 2>/dev/null
+
+# --- a program under its loop --------------------------------------------------------------------------------------------
+
+# launch <program> [host]: under a loop that outlives this script, unless it has one.
+launch() {
+  local place=${2:+h$2/}$1
+  if pid_of "$place.keep" >/dev/null; then return 0; fi
+  # The variable is how 'down' knows what is the lab's.
+  HMS_LAB_RUN=$run setsid "$BASH" "$ROOT/deploy/lab.sh" keep "$@" >>"$run/$place.log" 2>&1 </dev/null 9>&- &
+  echo $! >"$run/$place.keep"
+  disown
+}
+
+# keep <program> [host]: starts it again whenever it ends. SIGTERM ends both.
+keep() {
+  local what=$1 i=${2:-} child='' ended='' code pause began
+  local place=$run/${i:+h$i/}$what
+  local -a command
+  trap 'ended=1; end_child' TERM
+  cd /
+  "settings_of_$what" "$i"
+  while [ -z "$ended" ]; do
+    began=$SECONDS code=0 pause=0
+    if [ "$what" = dockerd ]; then
+      # A process id in it that another process has by now would keep the engine from starting.
+      rm -f "$run/h$i/docker.pid"
+      await 100 test -S "$run/h$i/containerd.sock" || true
+    fi
+    "${command[@]}" 2>&1 &
+    child=$!
+    echo "$child" >"$place.pid"
+    [ -z "$ended" ] || end_child
+    # A signal to this loop ends the wait, not the program.
+    wait "$child" || code=$?
+    while alive "$child"; do
+      code=0
+      wait "$child" || code=$?
+    done
+    child=''
+    [ -z "$ended" ] || break
+    case $what:$code in
+      silo:0 | api:0) say "$(date +%T) $what ended by itself"; break ;;
+      silo:1 | api:1) say "$(date +%T) $what refuses its settings, see above: it is not started again"; echo "$code" >"$place.refused"; break ;;
+      silo:* | api:*) [ $((SECONDS - began)) -gt 1 ] || pause=1 ;;
+      *) pause=2 ;;
+    esac
+    say "$(date +%T) $what ended with exit code $code and is started again"
+    if [ "$pause" -gt 0 ]; then
+      sleep "$pause" &
+      wait $! || true
+    fi
+  done 2>/dev/null # or bash would say that it was killed; we do that
+  rm -f "$place.pid" "$place.keep"
+}
+
+end_child() {
+  # What is frozen hears of its end only when it goes on.
+  [ -z "$child" ] || kill -TERM "$child" || true
+  [ -z "$child" ] || kill -CONT "$child" || true
+} 2>/dev/null
+
+# await <tenths of a second> <command...>
+await() {
+  local tenths=$1
   shift
-  until "$@" >/dev/null 2>&1; do
+  until "$@"; do
     [ $((tenths--)) -gt 0 ] || return 1
     sleep 0.1
   done
 }
 
-# --- processes: all of them carry HMS_LAB_RUN in their environment, by which "down" finds them -----------------------------
+# nsenter, not 'ip netns exec': that mounts /sys anew, and the cgroups are gone.
+within() { command=(nsenter "--net=/run/netns/$(namespace "$1")" -- "${@:2}"); }
 
-start() { # <name> <command...>: in the background, started again whenever it ends otherwise than with 0 or 1
-  HMS_LAB_RUN=$run setsid bash "$ROOT/deploy/lab.sh" supervise "$@" >/dev/null 2>&1 </dev/null &
-}
+settings_of_containerd() { within "$1" containerd --config "$run/h$1/containerd.toml" --log-level warn; }
 
-supervise() {
-  local name=$1 child='' code
-  shift
-  trap 'kill -TERM "$child" 2>/dev/null; wait "$child"; exit 0' TERM
-  while :; do
-    "$@" >>"$run/$name.log" 2>&1 </dev/null &
-    child=$!
-    echo "$child" >"$run/$name.pid"
-    code=0
-    wait "$child" || code=$?
-    echo "$(date +%T) $name ended with exit code $code" >>"$run/$name.log"
-    case $code in 0 | 1) exit "$code" ;; esac
-    sleep 0.1
-  done
-}
-
-ours() { # process ids
-  grep -lzx "HMS_LAB_RUN=$run" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true
-  engine_processes "$run/"
-  cat "/sys/fs/cgroup/$lab-lab"/{,*/,*/*/}cgroup.procs /sys/fs/cgroup/*/"$lab-lab"/{,*/,*/*/}cgroup.procs 2>/dev/null || true
-}
-
-# --- the parts -------------------------------------------------------------------------------------------------------------
-
-switch_up() {
-  ip netns add "$lab-sw"
-  ip -n "$lab-sw" link set lo up
-  ip -n "$lab-sw" link add br0 type bridge
-  ip -n "$lab-sw" link set br0 up
-  ip link add "${lab}root" type veth peer name p0 netns "$lab-sw"
-  ip addr add "$net.1/24" dev "${lab}root"
-  ip link set "${lab}root" up
-  ip -n "$lab-sw" link set p0 master br0 up
-}
-
-host_up() {
-  local i=$1 ns=$lab-h$1 dir=$run/h$1
-  ip netns add "$ns"
-  ip -n "$ns" link set lo up
-  ip link add eth0 netns "$ns" type veth peer name "p$i" netns "$lab-sw"
-  ip -n "$ns" addr add "$net.$((10 + i))/24" dev eth0
-  ip -n "$ns" link set eth0 up
-  ip -n "$lab-sw" link set "p$i" master br0 up
-  mkdir -p "$dir" "$data/h$i"
-  cat >"$dir/containerd.toml" <<END
-version = 2
-root = "$data/h$i/containerd"
-state = "$dir/containerd"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
-[grpc]
-  address = "$dir/containerd.sock"
-END
-  echo '{}' >"$dir/daemon.json"
-  start "h$i/containerd" containerd --config "$dir/containerd.toml"
-  until_true 20 test -S "$dir/containerd.sock" || fail "containerd of host $i does not start: see $dir/containerd.log"
-  # nsenter and not "ip netns exec", which hides the cgroups.
+settings_of_dockerd() {
   # shellcheck disable=SC2016  # for the inner shell
-  start "h$i/engine" nsenter --net="/run/netns/$ns" -- unshare --uts -- sh -c 'hostname "$0" && exec "$@"' "$ns" \
-    dockerd -H "unix://$dir/docker.sock" --containerd "$dir/containerd.sock" --data-root "$data/h$i/docker" --exec-root "$dir/exec" \
-    --pidfile "$dir/dockerd.pid" --config-file "$dir/daemon.json" --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$lab-lab/h$i" --shutdown-timeout 1
+  within "$1" unshare --uts -- /bin/sh -c 'hostname "$0" && exec "$@"' "$(namespace "$1")" \
+    dockerd -H "unix://$run/h$1/docker.sock" --containerd "$run/h$1/containerd.sock" --data-root "$data/h$1/docker" \
+    --exec-root "$run/h$1/exec" --pidfile "$run/h$1/docker.pid" --config-file "$run/h$1/daemon.json" \
+    --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$cgroup/h$1" --shutdown-timeout 1 --log-level warn
 }
 
-hosts_up() {
-  local i
-  for i in $(seq 1 "$1"); do host_up "$i" & done
-  wait
-  for i in $(seq 1 "$1"); do
-    until_true 40 curl -sf -m 1 --unix-socket "$run/h$i/docker.sock" http://engine/_ping || { tail -n 5 "$run/h$i/engine.log"; return 1; }
-  done
+settings_of_database() {
+  command=(as_postgres "$(postgres_programs)/postgres" -D "$data/postgres" -c "listen_addresses=$net.1" -c "port=$database_port"
+    -c "unix_socket_directories=$run/postgres" -c shared_buffers=16MB -c max_connections=200 -c huge_pages=off -c fsync=on
+    # Nothing in /dev/shm that a kill -9 would leave there.
+    -c dynamic_shared_memory_type=mmap)
 }
 
-database_binaries() { find /usr/lib/postgresql -maxdepth 2 -name bin -type d | sort -V | tail -n 1; }
+# For node and API alike. The .NET runtime keeps its own sockets in TMPDIR: they go with the lab.
+cluster_settings() {
+  export TMPDIR=$run/tmp Orleans__ClusterId=hms-lab Orleans__ServiceId=hms
+  export Orleans__Clustering__ProviderType=AdoNet Orleans__Clustering__Invariant=Npgsql Orleans__Clustering__ConnectionString
+  Orleans__Clustering__ConnectionString="Host=$net.1;Port=$database_port;Database=hms;Username=hms;Password=$(cat "$data/password");Timeout=3;Command Timeout=3"
+}
+
+settings_of_silo() {
+  cluster_settings
+  export Hms__Host__Address Hms__DataDirectory=$data/h$1/node Hms__Docker__Endpoint=unix://$run/h$1/docker.sock ASPNETCORE_URLS=http://127.0.0.1:8080
+  Hms__Host__Address=$(host_address "$1")
+  within "$1" "$ROOT/Silo/bin/Release/net10.0/HmsOrleans.Silo"
+}
+
+settings_of_api() {
+  cluster_settings
+  export ASPNETCORE_URLS=$HMS_LAB_URL
+  command=("$ROOT/Api/bin/Release/net10.0/HmsOrleans.Api")
+}
+
+# --- up ------------------------------------------------------------------------------------------------------------------
+
+network_up() {
+  [ -e "/run/netns/$switch" ] || ip netns add "$switch"
+  ip -n "$switch" link show switch >/dev/null 2>&1 || ip -n "$switch" link add switch type bridge
+  ip -n "$switch" link set switch up
+  if ! ip link show "${HMS_LAB}root" >/dev/null 2>&1; then
+    ip link add "${HMS_LAB}root" type veth peer name p0 netns "$switch"
+    ip addr add "$net.1/24" dev "${HMS_LAB}root"
+  fi
+  ip link set "${HMS_LAB}root" up
+  # The switch is a namespace of its own: this machine's firewall would eat what goes through a bridge here.
+  ip -n "$switch" link set p0 master switch up
+}
+
+host_network_up() {
+  local space
+  space=$(namespace "$1")
+  [ -e "/run/netns/$space" ] || ip netns add "$space"
+  ip -n "$space" link set lo up
+  if ! ip -n "$space" link show eth0 >/dev/null 2>&1; then
+    ip link add eth0 netns "$space" type veth peer name "p$1" netns "$switch"
+    ip -n "$space" addr add "$(host_address "$1")/24" dev eth0
+    ip -n "$space" link set eth0 up
+    ip -n "$switch" link set "p$1" master switch up
+  fi
+}
+
+postgres_programs() { printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1; }
+
+# Not runuser, which stays between us and the process.
+as_postgres() { exec setpriv --reuid postgres --regid postgres --init-groups "$@"; }
+
+database_asks() { (as_postgres "$(postgres_programs)/psql" -h "$run/postgres" -p "$database_port" -d postgres -XqAt -v ON_ERROR_STOP=1); }
 
 database_up() {
-  local binaries
-  binaries=$(database_binaries)
-  mkdir -p "$data/database"
-  head -c 24 /dev/urandom | base64 | tr -d '+/=' >"$data/password"
-  chown postgres "$data/database" "$data/password"
-  chmod 600 "$data/password"
-  runuser -u postgres -- "$binaries/initdb" -D "$data/database/pg" -U hms -A scram-sha-256 --pwfile="$data/password" -E UTF8 --locale=C --no-sync
-  echo "host all hms $net.0/24 scram-sha-256" >>"$data/database/pg/pg_hba.conf"
-  database_start
-  export PGPASSWORD
-  PGPASSWORD=$(cat "$data/password")
-  psql -q -h "$net.1" -p "$database_port" -U hms -d postgres -c 'CREATE DATABASE hms'
-  psql -q -v ON_ERROR_STOP=1 -h "$net.1" -p "$database_port" -U hms -d hms -f "$ROOT/deploy/cluster-store.sql"
+  if [ ! -e "$data/database.made" ]; then
+    (umask 077 && head -c 32 /dev/urandom | base64 | tr -dc 'A-Za-z0-9' >"$data/password")
+    rm -rf "$data/postgres"
+    install -d -o postgres -g postgres -m 700 "$data/postgres" "$run/postgres"
+    (cd / && as_postgres "$(postgres_programs)/initdb" -D "$data/postgres" -E UTF8 --locale=C.UTF-8 --no-sync)
+    printf '%s\n' 'local all postgres peer' "host hms hms $net.0/24 scram-sha-256" >"$data/postgres/pg_hba.conf"
+    touch "$data/database.made"
+  fi
+  database_start || return 1
+  database_asks <<END
+SELECT format('CREATE ROLE hms LOGIN PASSWORD %L', '$(cat "$data/password")') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hms') \\gexec
+SELECT 'CREATE DATABASE hms OWNER hms' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'hms') \\gexec
+END
+  PGPASSWORD=$(cat "$data/password") "$(postgres_programs)/psql" -h "$net.1" -p "$database_port" -U hms -d hms -Xq -v ON_ERROR_STOP=1 -f "$ROOT/deploy/cluster-store.sql"
+  touch "$run/database.ready"
+  launch api
 }
 
 database_start() {
-  HMS_LAB_RUN=$run runuser -u postgres -- "$(database_binaries)/pg_ctl" -D "$data/database/pg" -l "$data/database/log" -w \
-    -o "-h $net.1 -p $database_port -k $data/database -c shared_buffers=32MB -c timezone=UTC" start >/dev/null
+  launch database
+  await 300 database_asks <<<'SELECT' >/dev/null 2>&1 || { tail -n 10 "$run/database.log"; return 1; }
 }
 
+# Its loop first, or that would bring it back. Until its children have seen that it is gone, no new one can start.
 database_stop() {
-  # Its children end when they see that it is gone; until then they hold its memory, and a new one would not start.
   local pid
-  pid=$(head -n 1 "$data/database/pg/postmaster.pid")
-  kill -KILL "$pid"
-  until_true 20 eval "! pgrep -g $pid" || fail "PostgreSQL does not end"
+  pid=$(pid_of database.keep) || return 0
+  kill -KILL "$pid" "$(cat "$run/database.pid")"
+  await 50 no_database_processes
 }
 
-cluster_settings() {
-  Orleans__ClusterId=$lab-lab Orleans__Clustering__ProviderType=AdoNet Orleans__Clustering__Invariant=Npgsql
-  Orleans__Clustering__ConnectionString="Host=$net.1;Port=$database_port;Database=hms;Username=hms;Password=$(cat "$data/password")"
-  export Orleans__ClusterId Orleans__Clustering__ProviderType Orleans__Clustering__Invariant Orleans__Clustering__ConnectionString
-}
+database_processes() { find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$data/postgres*" 2>/dev/null | cut -d/ -f3; }
+no_database_processes() { [ -z "$(database_processes)" ]; }
 
-cluster_up() {
-  local i
-  cluster_settings
-  for i in $(seq 1 "$1"); do
-    Hms__Host__Address=$net.$((10 + i)) Hms__DataDirectory=$data/h$i/node Hms__Docker__Endpoint=unix://$run/h$i/docker.sock \
-      ASPNETCORE_URLS=http://127.0.0.1:8080 start "h$i/silo" nsenter --net="/run/netns/$lab-h$i" -- "$silo"
-  done
-  ASPNETCORE_URLS=$url start api "$api"
-}
-
-# An image without a registry: one static program under all its names.
-image() {
-  mkdir -p "$data/image/bin" "$data/image/tmp"
-  cp "$(command -v busybox)" "$data/image/bin/busybox"
-  chroot "$data/image" /bin/busybox --install -s /bin
-  tar -C "$data/image" -c . >"$data/image.tar"
+host_up() {
+  local i=$1 here=$run/h$1
+  mkdir -p "$here" "$data/h$i"
+  echo '{}' >"$here/daemon.json" # or the machine's own would be read
+  cat >"$here/containerd.toml" <<END
+version = 2
+root = "$data/h$i/containerd"
+state = "$here/containerd"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs"]
+[grpc]
+  address = "$here/containerd.sock"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "$data/h$i/opt"
+END
+  host_network_up "$i"
+  launch containerd "$i"
+  launch dockerd "$i"
+  await 600 engine_answers "$i" || { tail -n 10 "$here/dockerd.log"; return 1; }
+  touch "$here/engine.ready"
+  await 600 test -e "$run/database.ready" || return 1
+  # A node without its database would start on its own, and once more when that is there.
+  launch silo "$i"
+  containers_up "$i"
 }
 
 containers_up() {
-  local i
-  image
-  for i in $(seq 1 "$1"); do containers_of "$i" & done
-  wait
+  local i=$1 codes names
+  [ "$containers" -gt 0 ] || return 0
+  if ! engine "$i" -f -o /dev/null http://engine/images/idle/json 2>/dev/null; then
+    engine "$i" -f -o /dev/null -X POST -T "$run/image.tar" 'http://engine/images/create?fromSrc=-&repo=idle&tag=latest'
+  fi
+  # One curl for all: a docker command for each would cost more than the container does.
+  names="idle-[1-$containers]"
+  codes=$(engine "$i" -o /dev/null -w '%{http_code}\n' -H 'Content-Type: application/json' \
+      -d "{\"Image\": \"idle\", \"Cmd\": $IDLE}" "http://engine/containers/create?name=$names"
+    engine "$i" -o /dev/null -w '%{http_code}\n' -X POST "http://engine/containers/$names/start")
+  # 409 and 304: it is there, it runs.
+  if grep -vxE '201|204|304|409' <<<"$codes"; then
+    echo "the engine does not start its containers: $(tail -n 3 "$run/h$i/dockerd.log")"
+    return 1
+  fi
 }
 
-containers_of() {
-  local i=$1 n
-  docker_of "$i" import --change 'CMD ["/bin/sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done"]' "$data/image.tar" idle:latest
-  for n in $(seq 1 "$containers"); do docker_of "$i" run -d --name "idle-$n" --hostname "idle-$n" idle:latest; done
+# What the API shows: "<hosts that are updated> <containers that run>".
+view() {
+  local text
+  text=$(api /containers 2>/dev/null || true)
+  echo "$(grep -o '"state":"updated"' <<<"$text" | wc -l) $(grep -o '"containerState":"running"' <<<"$text" | wc -l)"
 }
 
-# whole <N>: the API shows N hosts that are up to date, and all their containers running.
-whole() {
-  local view
-  view=$(ask containers) || return 1
-  [ "$(grep -o '"state":"updated"' <<<"$view" | wc -l)" -eq "$1" ] && [ "$(grep -o '"containerState":"running"' <<<"$view" | wc -l)" -ge $(($1 * containers)) ]
+# Sets count to the number of hosts wanted.
+want() {
+  local there
+  there=$(hosts | tail -n 1)
+  count=${1:-${there:-5}}
+  if ! [[ $count =~ ^[1-9][0-9]{0,2}$ ]] || [ "$count" -gt 200 ]; then fail "'$count' is no number of hosts: 1 to 200"; fi
+  [[ $containers =~ ^(0|[1-9][0-9]{0,2})$ ]] || fail "HMS_LAB_CONTAINERS is '$containers'; it must be a number, 0 to 999"
+  [ "${there:-0}" -le "$count" ] || fail "the lab is up with $there hosts: 'down' first"
 }
 
-# --- what can be asked for -------------------------------------------------------------------------------------------------
+is_whole() {
+  local i program
+  for i in $(seq 1 "$count"); do
+    for program in containerd dockerd silo; do pid_of "h$i/$program.keep" >/dev/null || return 1; done
+  done
+  pid_of database.keep >/dev/null && pid_of api.keep >/dev/null
+}
 
 up() {
-  local n=${1:-5} began tenths
-  [[ $n =~ ^[1-9][0-9]?$ ]] && [ "$n" -le 50 ] || fail "up takes a number of hosts from 1 to 50, not '$n'"
-  if [ -d "$run" ]; then
-    fail "a lab is up already: $url ('deploy/lab.sh down' ends it)"
+  local began i
+  if is_up; then
+    want "${1:-}"
+    if is_whole; then
+      say "the lab $HMS_LAB is up with $count hosts already"
+      addresses
+      return 0
+    fi
+    say "the lab $HMS_LAB is up already: adding what is missing"
+  else
+    if remains >/dev/null; then step "clearing what an earlier lab left" take_down || fail "something is left, see above"; fi
+    want "${1:-}"
+    fresh=1
   fi
-  make_work "$lab-lab"
-  trap 'stop_step; rm -rf "$WORK"' EXIT
-  trap 'stop_step; down; exit 130' INT TERM HUP
-  debian_only
-  need_dotnet
-  need_packages util-linux procps iproute2 postgresql
-  need_docker busybox-static curl
+  pid_of api.keep >/dev/null || port_free "$HMS_LAB_URL" HMS_LAB_URL
+  # The node refers to the API: one build makes both.
   build Silo/Silo.csproj
-  build Api/Api.csproj
-  began=$(date +%s%N)
-  mkdir -p "$run" "$data"
-  chmod 711 "$data"
-  switch_up
-  step "starting $n engines" hosts_up "$n" || undo "the engines do not start: see above"
-  step "starting PostgreSQL" database_up || undo "PostgreSQL does not start: see above"
-  cluster_up "$n"
-  step "starting $containers containers on each" containers_up "$n" || undo "the containers do not start: see above"
-  step "waiting for the whole view" until_true 120 whole "$n" || undo "not all is shown after two minutes: $(ask hosts || tail -n 3 "$run/api.log")"
-  tenths=$((($(date +%s%N) - began) / 100000000))
-  say "$n hosts with $containers containers each, all shown $((tenths / 10)).$((tenths % 10)) s after the start
-
-  page       $url/
-  REST API   $url/scalar
-  dashboard  $url/dashboard
-  docker     docker -H unix://$run/h1/docker.sock ps     (h1 to h$n)
-  logs       $run/h1/silo.log, engine.log; $run/api.log
-
-  deploy/lab.sh --help says what can be done to them; 'deploy/lab.sh down' ends it all."
+  began=$EPOCHREALTIME
+  mkdir -p "$run/tmp" "$data"
+  chmod 711 "$run" "$data"
+  exec 9>>"$run/lock"
+  flock -n 9 || fail "another 'up' is at work"
+  echo $$ >"$run/up.pid"
+  idle_root "$WORK/image"
+  tar -C "$WORK/image" -cf "$run/image.tar" .
+  find "$run" -maxdepth 2 \( -name '*.refused' -o -name '*.ready' \) -delete
+  network_up
+  # What these say goes to a log each; what counts is the view that comes of it.
+  database_up >"$run/up.log" 2>&1 &
+  jobs[0]=$!
+  for i in $(seq 1 "$count"); do
+    mkdir -p "$run/h$i"
+    host_up "$i" >"$run/h$i/up.log" 2>&1 &
+    jobs[i]=$!
+  done
+  until_whole
+  rm -f "$run/up.pid"
+  fresh=''
+  addresses
+  awk -v from="$began" -v to="$EPOCHREALTIME" -v hosts="$count" -v all="$((count * containers))" \
+    'BEGIN { printf "  The whole view, %d hosts and %d containers, was there after %.1f s.\n\n", hosts, all, to - from }'
 }
 
-undo() {
-  mkdir -p "/tmp/$lab-lab-logs"
-  cp "$run"/*.log "/tmp/$lab-lab-logs/" 2>/dev/null || true
-  down >/dev/null
-  fail "$1 (logs: /tmp/$lab-lab-logs)"
+until_whole() {
+  local start=$SECONDS now told=0 shown='' i refused text place
+  local -a seen
+  while :; do
+    read -ra seen <<<"$(view)"
+    if [ ${#jobs[@]} -eq 0 ] && [ "${seen[0]}" -ge "$count" ] && [ "${seen[1]}" -ge $((count * containers)) ]; then break; fi
+    refused=$(find "$run" -maxdepth 2 -name '*.refused' | head -n 1)
+    [ -z "$refused" ] || fail "a program refuses its settings:
+$(tail -n 5 "${refused%.refused}.log")"
+    for i in "${!jobs[@]}"; do
+      if alive "${jobs[i]}"; then continue; fi
+      place=$run/up.log text='the database'
+      if [ "$i" -gt 0 ]; then place=$run/h$i/up.log text="host $i"; fi
+      wait "${jobs[i]}" || fail "$text does not come up:
+$(tail -n 10 "$place")"
+      unset "jobs[i]"
+    done
+    now=$((SECONDS - start))
+    text="engines $(find "$run" -maxdepth 2 -name engine.ready | wc -l) of $count, in view: hosts ${seen[0]}, containers ${seen[1]} of $((count * containers))"
+    [ "$now" -lt "$patience" ] || fail "no whole view within $patience s ($text). 'status' says more, the logs are in $run, 'down' ends it."
+    if [ "$now" -gt "$told" ] && [ -t 1 ]; then
+      printf '\r%s ... %s s ' "$text" "$now"
+      told=$now shown=1
+    elif [ "$now" -ge $((told + 5)) ]; then
+      say "$text ... $now s"
+      told=$now
+    fi
+    sleep 0.2
+  done
+  [ -z "$shown" ] || printf '\r%75s\r' ''
 }
 
-down() {
-  local round pids path name
-  local -a shims=()
-  if [ ! -d "$run" ] && ! ip netns list | grep -q "^$lab-\(sw\|h[0-9]\)"; then
-    say "no lab is up"
-    return 0
-  fi
-  mapfile -t shims < <(engine_processes "$run/" | while read -r pid; do shim_socket "$pid"; done)
-  for round in $(seq 1 50); do
-    # Never this script itself, nor who called it.
-    pids=$(ours | sort -u | grep -vx "$$" || true)
+addresses() {
+  say "
+  page       $HMS_LAB_URL/
+  REST API   $HMS_LAB_URL/scalar
+  dashboard  $HMS_LAB_URL/dashboard
+
+  An engine: docker -H unix://$run/h1/docker.sock ps     Try: deploy/lab.sh cut 1
+"
+}
+
+# --- down ----------------------------------------------------------------------------------------------------------------
+
+# Up is a lab of which any program is under its loop.
+is_up() {
+  local place
+  while read -r place; do
+    if pid_of "$place" >/dev/null; then return 0; fi
+  done < <(find "$run" -maxdepth 2 -name '*.keep' -printf '%P\n' 2>/dev/null)
+  return 1
+}
+
+lab_cgroups() { find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -type d -name "$cgroup" 2>/dev/null; }
+lab_namespaces() { find /run/netns -regextype posix-extended -regex "/run/netns/$HMS_LAB-(sw|h[0-9]+)" -printf '%f\n' 2>/dev/null; }
+
+# Every process of the lab: by the variable that it inherited, its arguments, its directory (PostgreSQL's own overwrite both) or its cgroup.
+lab_processes() {
+  {
+    grep -slzxF "HMS_LAB_RUN=$run" /proc/[0-9]*/environ | cut -d/ -f3
+    engine_processes "$run/"
+    database_processes
+    lab_cgroups | while read -r path; do find "$path" -name cgroup.procs -exec cat {} + 2>/dev/null; done
+  } | sort -u
+}
+
+# True, and says it, when there is anything of the lab.
+remains() { { lab_processes | sed 's/^/process /'; lab_namespaces; lab_cgroups; find "$run" "$data" -maxdepth 0; ip -o link show "${HMS_LAB}root"; } 2>/dev/null | grep .; }
+
+take_down() {
+  local pids path segment=''
+  local -a shims
+  # Shims that are killed leave their sockets; so do those that were killed before.
+  mapfile -t shims < <(find "$data" -mindepth 4 -maxdepth 4 -path '*/docker/containers/*' 2>/dev/null | while IFS=/ read -r _ _ _ _ host _ _ id; do
+    shim_socket_of "$run/$host/containerd.sock" moby "$id"
+  done)
+  segment=$(sed -n '7s/.* //p' "$data/postgres/postmaster.pid" 2>/dev/null || true)
+  # What is paused would not die.
+  find /sys/fs/cgroup/freezer/"$cgroup" -name freezer.state -exec sh -c 'for state; do echo THAWED >"$state"; done' sh {} + 2>/dev/null || true
+  for _ in $(seq 1 100); do
+    pids=$(lab_processes)
     [ -n "$pids" ] || break
     # shellcheck disable=SC2086  # a list of pids
     kill -KILL $pids 2>/dev/null || true
     sleep 0.1
   done
-  for round in 1 2 3; do
-    awk -v a="$run/" -v b="$data/" 'index($5, a) == 1 || index($5, b) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l 2>/dev/null || true
-  done
-  for name in $(ip netns list | awk -v l="$lab" '$1 ~ "^" l "-(sw|h[0-9]+)$" { print $1 }'); do ip netns del "$name" || true; done
-  ip link del "${lab}root" 2>/dev/null || true
-  rm -rf "$run" "$data" ${shims[@]+"${shims[@]}"}
-  for path in "/sys/fs/cgroup/$lab-lab" /sys/fs/cgroup/*/"$lab-lab"; do
-    [ ! -d "$path" ] || find "$path" -depth -type d -exec rmdir {} \; 2>/dev/null || true
-  done
-  say "the lab is gone"
+  [ -z "$segment" ] || ipcrm -m "$segment" 2>/dev/null || true
+  awk -v a="$run/" -v b="$data/" 'index($5, a) == 1 || index($5, b) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l 2>/dev/null || true
+  lab_namespaces | while read -r path; do ip netns del "$path"; done
+  ip link del "${HMS_LAB}root" 2>/dev/null || true
+  lab_cgroups | while read -r path; do await 20 remove_cgroup "$path"; done
+  rm -f ${shims[@]+"${shims[@]}"}
+  await 10 rm -rf "$run" "$data"
+  ! remains || return 1
+}
+
+# Its processes may still be on their way out.
+remove_cgroup() { find "$1" -depth -type d -exec rmdir {} + 2>/dev/null; }
+
+down() {
+  if ! remains >/dev/null; then
+    say "no lab $HMS_LAB is up"
+    return 0
+  fi
+  local pid
+  pid=$(cat "$run/up.pid" 2>/dev/null || true)
+  if alive "$pid" && grep -qz 'lab\.sh' "/proc/$pid/cmdline"; then
+    say "ending the 'up' that is at work"
+    end_process "$pid" 20
+  fi
+  step "ending the lab" take_down || fail "something is left, see above"
+}
+
+# --- looking at it and breaking it ---------------------------------------------------------------------------------------
+
+state_of() {
+  local pid
+  if ! pid=$(pid_of "$1.pid"); then
+    if [ -e "$run/$1.refused" ]; then echo 'refuses its settings'; elif pid_of "$1.keep" >/dev/null; then echo 'being started again'; else echo 'not running'; fi
+  elif grep -q '^State:[[:space:]]*[Tt]' "/proc/$pid/status" 2>/dev/null; then
+    echo "frozen (process $pid)"
+  else
+    echo "process $pid"
+  fi
 }
 
 status() {
-  local i part pid
-  [ -d "$run" ] || { say "no lab is up"; return 0; }
+  local i line engine
+  if ! is_up; then
+    say "no lab $HMS_LAB is up$(! remains >/dev/null || echo "; something of one is left, 'down' removes it")"
+    return 0
+  fi
+  say "database  $net.1:$database_port  $(state_of_database)"
+  say "API       $HMS_LAB_URL  $(state_of api), $(api /readyz >/dev/null && echo ready || echo 'not ready')"
   for i in $(hosts); do
-    printf 'h%s %s' "$i" "$net.$((10 + i))"
-    for part in engine silo; do
-      pid=$(pid_of "h$i/$part")
-      if ! alive "$pid"; then printf '  %s down' "$part"; elif grep -q '^State:[[:space:]]*T' "/proc/$pid/status"; then printf '  %s %s frozen' "$part" "$pid"; else printf '  %s %s' "$part" "$pid"; fi
-    done
-    printf '  %s containers run' "$(timeout 3 docker -H "unix://$run/h$i/docker.sock" ps -q 2>/dev/null | wc -l)"
-    ip -n "$lab-sw" link show "p$i" | grep -q 'state UP' || printf '  cut off'
-    if ip netns exec "$lab-sw" tc qdisc show dev "p$i" 2>/dev/null | grep -q clsact; then printf '  cut off one way'; fi
-    printf '\n'
+    line=$(link_state)
+    engine=$(state_of "h$i/dockerd")
+    if engine_answers "$i"; then
+      engine+=", $(engine "$i" http://engine/containers/json | grep -o '"State":"running"' | wc -l) containers run"
+    else
+      engine+=', does not answer'
+    fi
+    printf 'host %-3s  %s  %s  engine: %s  node: %s\n' "$i" "$(host_address "$i")" "$line" "$engine" "$(state_of "h$i/silo")"
   done
-  ask hosts | sed 's/},{"address"/\n&/g' | grep -oE '"address":"[^"]*","state":"[^"]*"' | sed -E 's/"address":"([^"]*)","state":"([^"]*)"/the API shows \1 \2/' || say "the API does not answer at $url"
 }
 
-known_host() { # the number of a host that is there
-  [ -n "${1:-}" ] && [ -d "$run/h$1" ] || fail "which host? There are: $(hosts | tr '\n' ' ')(deploy/lab.sh up starts some)"
-  printf '%s\n' "$1"
+# PostgreSQL overwrites the variable by which we know the others.
+state_of_database() { if database_asks <<<'SELECT 1' >/dev/null 2>&1; then echo answers; else echo 'does not answer'; fi; }
+
+# one <N>: sets i, the number of a host that there is.
+one() {
+  i=${1:-}
+  is_up || fail "no lab $HMS_LAB is up: 'up' starts one"
+  if ! [[ $i =~ ^[1-9][0-9]*$ ]] || [ ! -d "$run/h$i" ]; then fail "'$i' is no host of the lab; there are $(hosts | xargs)"; fi
 }
 
-signal() { # <signal> <name>
-  local pid
-  pid=$(pid_of "$2")
-  alive "$pid" || fail "$2 does not run"
-  kill "-$1" "$pid"
-}
-
+# cut_off [in|out]
 cut_off() {
-  local i
-  i=$(known_host "${1:-}")
-  case ${2:-} in
-    '') ip -n "$lab-sw" link set "p$i" down ;;
-    in | out)
-      # The switch's ingress is what the host sends.
-      local way=egress
-      [ "$2" = in ] || way=ingress
-      nsenter --net="/run/netns/$lab-sw" -- tc qdisc add dev "p$i" clsact
-      nsenter --net="/run/netns/$lab-sw" -- tc filter add dev "p$i" "$way" bpf da bytecode '1,6 0 0 2'
-      ;;
-    *) fail "cut $i what? 'in', 'out', or nothing for both, not '$2'" ;;
+  case ${1:-} in
+    '') ip -n "$switch" link set "p$i" down ;;
+    # What the host sends comes in at the switch.
+    in) drop_at egress ;;
+    out) drop_at ingress ;;
+    *) fail "cut $i what? 'in', 'out', or nothing for both, not '$1'" ;;
   esac
 }
 
-rejoin() {
-  local i
-  i=$(known_host "${1:-}")
-  nsenter --net="/run/netns/$lab-sw" -- tc qdisc del dev "p$i" clsact 2>/dev/null || true
-  ip -n "$lab-sw" link set "p$i" up
+drop_at() {
+  nsenter "--net=/run/netns/$switch" -- tc qdisc replace dev "p$i" clsact
+  nsenter "--net=/run/netns/$switch" -- tc filter add dev "p$i" "$1" bpf da bytecode '1,6 0 0 2'
 }
 
-case ${1:-} in
-  -h | --help | '') usage "$0"; exit 0 ;;
-  supervise) shift; supervise "$@" ;;
-esac
+join_again() {
+  nsenter "--net=/run/netns/$switch" -- tc qdisc del dev "p$i" clsact 2>/dev/null || true
+  ip -n "$switch" link set "p$i" up
+}
+
+link_state() {
+  local filters
+  filters=$(for way in ingress egress; do nsenter "--net=/run/netns/$switch" -- tc filter show dev "p$i" "$way"; done 2>/dev/null)
+  if ! ip -n "$switch" -o link show "p$i" 2>/dev/null | grep -q '[<,]UP[,>]'; then
+    echo 'CUT OFF'
+  elif [ -n "$filters" ]; then
+    echo 'CUT OFF one way'
+  else
+    echo joined
+  fi
+}
+
+# signal <signal> <program of host i>
+signal() {
+  local pid
+  pid=$(pid_of "h$i/$2.pid") || fail "host $i: $2 is $(state_of "h$i/$2")"
+  kill "-$1" "$pid"
+}
+
+# ---------------------------------------------------------------------------------------------------------------------------
+
+fresh='' count='' i=''
+jobs=()
+finish() {
+  local code=$? job
+  trap '' INT TERM HUP
+  stop_step
+  for job in ${jobs[@]+"${jobs[@]}"}; do kill -TERM "$job" 2>/dev/null || true; done
+  if [ -n "$fresh" ] && [ "$code" -ge 128 ]; then
+    say "interrupted: ending the lab"
+    take_down >/dev/null 2>&1 || true
+  fi
+  rm -rf "$WORK"
+  exit "$code"
+}
+
+case ${1:---help} in -h | --help | help) usage "$0"; exit 0 ;; esac
 become_root "$0" "$@"
-export PATH="$PATH:/usr/sbin:/sbin"
-unset DOCKER_HOST
-case $1 in
-  up) up "${2:-}" ;;
-  status) status ;;
+[[ $HMS_LAB =~ ^[a-z][a-z0-9]{0,7}$ ]] || fail "HMS_LAB is '$HMS_LAB'; it must be up to 8 small letters and digits"
+verb=$1
+shift
+if [ "$verb" = keep ]; then
+  keep "$@"
+  exit 0
+fi
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+make_work hms-lab
+case $verb in
+  up)
+    debian_only
+    need_dotnet
+    need_docker postgresql iproute2 iputils-ping busybox-static curl procps util-linux
+    up "$@"
+    ;;
   down) down ;;
-  cut) cut_off "${2:-}" "${3:-}" ;;
-  heal) rejoin "${2:-}" ;;
-  kill-silo) signal KILL "h$(known_host "${2:-}")/silo" ;;
-  freeze-silo) signal STOP "h$(known_host "${2:-}")/silo" ;;
-  thaw-silo) signal CONT "h$(known_host "${2:-}")/silo" ;;
-  kill-engine) signal KILL "h$(known_host "${2:-}")/engine" ;;
-  stop-database) database_stop ;;
-  start-database) database_start ;;
-  *) fail "unknown command $1 (--help says what there is)" ;;
+  status) status ;;
+  cut) one "$@"; cut_off "${2:-}" ;;
+  heal) one "$@"; join_again ;;
+  kill-silo) one "$@"; signal KILL silo ;;
+  freeze-silo) one "$@"; signal STOP silo ;;
+  thaw-silo) one "$@"; signal CONT silo ;;
+  kill-engine) one "$@"; signal KILL dockerd ;;
+  stop-database) one "$(hosts | head -n 1)"; database_stop || fail "PostgreSQL does not end" ;;
+  start-database) one "$(hosts | head -n 1)"; database_start || fail "PostgreSQL does not start" ;;
+  *) fail "unknown command $verb (--help says what there is)" ;;
 esac

@@ -111,6 +111,7 @@ have() {
     docker.io) command -v dockerd >/dev/null && command -v docker >/dev/null ;;
     # So does its plugin, whose files the package would want to have.
     docker-compose) command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 ;;
+    postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
     *) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
   esac
 }
@@ -129,11 +130,29 @@ apt_install() {
   esac
 }
 
+# Installs PostgreSQL's programs, without the database that Debian makes along with them and starts, now and at every boot.
+apt_install_postgresql() {
+  local conf=/etc/postgresql-common/createcluster.conf code=0
+  have postgresql-common || apt_install postgresql-common || return 1
+  cp -p "$conf" "$conf.hms"
+  echo 'create_main_cluster = false' >>"$conf"
+  apt_install postgresql || code=$?
+  mv "$conf.hms" "$conf"
+  return "$code"
+}
+
 # need_packages <package...>: installs those that are missing, and only those.
 need_packages() {
   local package missing=()
   export PATH="$PATH:/usr/sbin:/sbin"
-  for package in "$@"; do have "$package" || missing+=("$package"); done
+  for package in "$@"; do
+    if have "$package"; then continue; fi
+    if [ "$package" = postgresql ]; then
+      step "installing postgresql" apt_install_postgresql || fail "could not install postgresql: see above, then call again"
+    else
+      missing+=("$package")
+    fi
+  done
   [ ${#missing[@]} -gt 0 ] || return 0
   step "installing ${missing[*]}" apt_install "${missing[@]}" \
     || fail "could not install ${missing[*]}: see above, then try 'apt-get update && apt-get install ${missing[*]}' by hand and call again"
@@ -160,6 +179,32 @@ build() {
   step "building $1" as_caller "$DOTNET" build "$ROOT/$1" -c Release -v minimal -nologo \
     || fail "$1 does not build: see above"
 }
+
+port_of() {
+  case $1 in
+    *:*:[0-9]*) printf '%s\n' "${1##*:}" ;;
+    https:*) echo 443 ;;
+    *) echo 80 ;;
+  esac
+}
+
+# port_free <url> <setting>: fails where another program listens there.
+port_free() {
+  local port
+  port=$(port_of "$1")
+  [ -n "$(ss -H -ltn "sport = :$port")" ] || return 0
+  fail "port $port is taken by $(ss -H -ltnp "sport = :$port" | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p' | head -n 1 | grep . || echo 'another program'): end it, or choose another with $2=http://127.0.0.1:PORT"
+}
+
+# idle_root <directory>: the files of an image, without a registry: one static program under all its names.
+idle_root() {
+  mkdir -p "$1/bin" "$1/tmp"
+  cp "$(command -v busybox)" "$1/bin/busybox"
+  chroot "$1" /bin/busybox --install -s /bin
+}
+
+# What a container of that image does: nothing, and it ends at once when asked to.
+IDLE='["/bin/sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done"]'
 
 # in_own_network <command...>: nothing it starts, a dockerd least of all, touches the machine's own network. Takes the place of
 # its caller: run it in the background, and the process id is the command's.
@@ -194,12 +239,15 @@ engine_processes() {
   ps -eo pid=,comm=,args= | awk -v d="$1" '($2 ~ /^(dockerd|containerd|docker-proxy|runc)$/ || $2 ~ /^containerd-shim/) && index($0, d) { print $1 }'
 }
 
-# A shim that is killed leaves its socket behind, named sha256(containerd's address/namespace/id).
+# A shim that is killed leaves its socket behind.
 shim_socket() {
   local address='' space='' id='' previous='' word
   while IFS= read -r -d '' word; do
     case $previous in -address) address=$word ;; -namespace) space=$word ;; -id) id=$word ;; esac
     previous=$word
   done 2>/dev/null <"/proc/$1/cmdline" || true
-  [ -z "$id" ] || printf '/run/containerd/s/%s\n' "$(printf %s "$address/$space/$id" | sha256sum | cut -d' ' -f1)"
+  [ -z "$id" ] || shim_socket_of "$address" "$space" "$id"
 }
+
+# shim_socket_of <containerd's address> <namespace> <id>
+shim_socket_of() { printf '/run/containerd/s/%s\n' "$(printf %s "$1/$2/$3" | sha256sum | cut -d' ' -f1)"; }

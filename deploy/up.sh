@@ -69,14 +69,6 @@ node_address() {
   printf '%s\n' "$url" | sed -E 's#^(https?)://(\*|\+|0\.0\.0\.0|\[::\])#\1://127.0.0.1#'
 }
 
-port_of() {
-  case $1 in
-    *:*:[0-9]*) printf '%s\n' "${1##*:}" ;;
-    https:*) echo 443 ;;
-    *) echo 80 ;;
-  esac
-}
-
 engine_answers() {
   case $DOCKER_HOST in
     unix://*) curl -sf -m 3 -o /dev/null --unix-socket "${DOCKER_HOST#unix://}" http://engine/_ping ;;
@@ -102,13 +94,6 @@ one_at_a_time() {
   fi
   pid=$(cat "$run/dockerd.pid" 2>/dev/null || true)
   if alive "$pid" && [ "$(cat "/proc/$pid/comm")" = dockerd ]; then engine_pid=$pid; fi
-}
-
-port_free() {
-  local port
-  port=$(port_of "$address")
-  [ -n "$(ss -H -ltn "sport = :$port")" ] || return 0
-  fail "port $port is taken by $(ss -H -ltnp "sport = :$port" | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p' | head -n 1 | grep . || echo 'another program'): end it, or choose another with ASPNETCORE_URLS=http://127.0.0.1:PORT"
 }
 
 start_engine() {
@@ -202,12 +187,8 @@ demo_remove() {
 demo_start() {
   local name options
   demo_remove # of a call that was killed
-  # An image without a registry: one static program under all its names.
-  mkdir -p "$WORK/image/bin" "$WORK/image/tmp"
-  cp "$(command -v busybox)" "$WORK/image/bin/busybox"
-  chroot "$WORK/image" /bin/busybox --install -s /bin || return 1
-  tar -C "$WORK/image" -c . | docker import --change 'LABEL hms.demo=true' \
-    --change 'CMD ["/bin/sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done"]' - hms-demo:latest || return 1
+  idle_root "$WORK/image" || return 1
+  tar -C "$WORK/image" -c . | docker import --change 'LABEL hms.demo=true' --change "CMD $IDLE" - hms-demo:latest || return 1
   docker network create --label hms.demo=true hms-demo-net || return 1
   for name in demo-web-1 demo-web-2 demo-db demo-cache demo-worker; do
     case $name in demo-db | demo-worker) options=(--network hms-demo-net) ;; *) options=() ;; esac
@@ -229,7 +210,7 @@ one_at_a_time
 export DOCKER_HOST=${Hms__Docker__Endpoint:-${DOCKER_HOST:-unix:///var/run/docker.sock}}
 export DOCKER_BUILDKIT=0
 address=$(node_address)
-port_free
+port_free "$address" ASPNETCORE_URLS
 need_docker iputils-ping busybox-static curl
 start_engine
 build Silo/Silo.csproj
