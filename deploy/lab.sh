@@ -303,19 +303,21 @@ up() {
     fi
     say "the lab $HMS_LAB is up already: adding what is missing"
   else
-    if remains >/dev/null; then step "clearing what an earlier lab left" take_down || fail "something is left, see above"; fi
+    # Whatever there is but an 'up' that has just begun.
+    if remains >/dev/null && ! at_work >/dev/null; then step "clearing what an earlier lab left" take_down || fail "something is left, see above"; fi
     want "${1:-}"
-    fresh=1
   fi
   pid_of api.keep >/dev/null || port_free "$HMS_LAB_URL" HMS_LAB_URL
-  # The node refers to the API: one build makes both.
-  build Silo/Silo.csproj
-  began=$EPOCHREALTIME
   mkdir -p "$run/tmp" "$data"
   chmod 711 "$run" "$data"
   exec 9>>"$run/lock"
   flock -n 9 || fail "another 'up' is at work"
   echo $$ >"$run/up.pid"
+  is_up || fresh=1
+  # The node refers to the API: one build makes both.
+  build Silo/Silo.csproj
+  began=$EPOCHREALTIME
+  fresh=${fresh:+2}
   idle_root "$WORK/image"
   tar -C "$WORK/image" -cf "$run/image.tar" .
   find "$run" -maxdepth 2 \( -name '*.refused' -o -name '*.ready' \) -delete
@@ -329,11 +331,10 @@ up() {
     jobs[i]=$!
   done
   until_whole
-  rm -f "$run/up.pid"
   fresh=''
   addresses
   awk -v from="$began" -v to="$EPOCHREALTIME" -v hosts="$count" -v all="$((count * containers))" \
-    'BEGIN { printf "  The whole view, %d hosts and %d containers, was there after %.1f s.\n\n", hosts, all, to - from }'
+    'BEGIN { printf "  The whole view (hosts: %d, containers: %d) was there after %.1f s.\n\n", hosts, all, to - from }'
 }
 
 until_whole() {
@@ -389,6 +390,12 @@ is_up() {
   return 1
 }
 
+# The process of an 'up' that has not ended.
+at_work() {
+  local pid
+  pid=$(cat "$run/up.pid" 2>/dev/null) && alive "$pid" && grep -qz 'lab\.sh' "/proc/$pid/cmdline" && echo "$pid"
+}
+
 lab_cgroups() { find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -type d -name "$cgroup" 2>/dev/null; }
 lab_namespaces() { find /run/netns -regextype posix-extended -regex "/run/netns/$HMS_LAB-(sw|h[0-9]+)" -printf '%f\n' 2>/dev/null; }
 
@@ -403,7 +410,7 @@ lab_processes() {
 }
 
 # True, and says it, when there is anything of the lab.
-remains() { { lab_processes | sed 's/^/process /'; lab_namespaces; lab_cgroups; find "$run" "$data" -maxdepth 0; ip -o link show "${HMS_LAB}root"; } 2>/dev/null | grep .; }
+remains() { { lab_processes | sed 's/^/process /'; lab_namespaces; lab_cgroups; find "$run" "$data" -maxdepth 0; ip -o link show "${HMS_LAB}root" || true; } 2>/dev/null | grep .; }
 
 take_down() {
   local pids path segment=''
@@ -441,8 +448,7 @@ down() {
     return 0
   fi
   local pid
-  pid=$(cat "$run/up.pid" 2>/dev/null || true)
-  if alive "$pid" && grep -qz 'lab\.sh' "/proc/$pid/cmdline"; then
+  if pid=$(at_work); then
     say "ending the 'up' that is at work"
     end_process "$pid" 20
   fi
@@ -534,14 +540,18 @@ signal() {
 
 # ---------------------------------------------------------------------------------------------------------------------------
 
+# fresh: 1 while there is nothing of a new lab but its directories, 2 while it comes up.
 fresh='' count='' i=''
 jobs=()
 finish() {
   local code=$? job
   trap '' INT TERM HUP
   stop_step
+  [ "$(at_work || true)" != $$ ] || rm -f "$run/up.pid"
   for job in ${jobs[@]+"${jobs[@]}"}; do kill -TERM "$job" 2>/dev/null || true; done
-  if [ -n "$fresh" ] && [ "$code" -ge 128 ]; then
+  if [ "$fresh" = 1 ]; then
+    rm -rf "$run" "$data"
+  elif [ "$fresh" = 2 ] && [ "$code" -ge 128 ]; then
     say "interrupted: ending the lab"
     take_down >/dev/null 2>&1 || true
   fi
