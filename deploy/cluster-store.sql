@@ -63,7 +63,8 @@ INSERT INTO OrleansQuery VALUES
 ('UpdateMembershipKey', '
     WITH taken AS (
         UPDATE ClusterVersion SET ChangedAt = now(), Version = Version + 1
-        WHERE DeploymentId = @DeploymentId AND Version = @Version
+        WHERE DeploymentId = @DeploymentId AND Version = @Version AND EXISTS (
+            SELECT FROM ClusterMember WHERE DeploymentId = @DeploymentId AND Address = @Address AND Port = @Port AND Generation = @Generation)
         RETURNING 1),
     changed AS (
         UPDATE ClusterMember SET Status = @Status, SuspectTimes = @SuspectTimes, IAmAliveTime = @IAmAliveTime FROM taken
@@ -99,10 +100,15 @@ INSERT INTO OrleansQuery VALUES
 
 -- No row comes back when the version is not the one expected.
 ('WriteToStorageKey', '
-    INSERT INTO GrainState AS s VALUES (@ServiceId, @GrainTypeString, @GrainIdN0, @GrainIdN1, COALESCE(@GrainIdExtensionString, ''''), @PayloadBinary, now(), COALESCE(@GrainStateVersion, 0) + 1)
-    ON CONFLICT (ServiceId, GrainType, IdN0, IdN1, IdExtension)
-    DO UPDATE SET Payload = excluded.Payload, ModifiedOn = excluded.ModifiedOn, Version = s.Version + 1 WHERE s.Version = @GrainStateVersion
-    RETURNING Version AS NewGrainStateVersion'),
+    WITH changed AS (
+        UPDATE GrainState SET Payload = @PayloadBinary, ModifiedOn = now(), Version = Version + 1
+        WHERE ServiceId = @ServiceId AND GrainType = @GrainTypeString AND IdN0 = @GrainIdN0 AND IdN1 = @GrainIdN1 AND IdExtension = COALESCE(@GrainIdExtensionString, '''') AND Version = @GrainStateVersion
+        RETURNING Version),
+    made AS (
+        INSERT INTO GrainState SELECT @ServiceId, @GrainTypeString, @GrainIdN0, @GrainIdN1, COALESCE(@GrainIdExtensionString, ''''), @PayloadBinary, now(), 1 WHERE @GrainStateVersion IS NULL
+        ON CONFLICT DO NOTHING
+        RETURNING Version)
+    SELECT Version AS NewGrainStateVersion FROM changed UNION ALL SELECT Version FROM made'),
 
 ('ReadFromStorageKey', '
     SELECT Payload AS PayloadBinary, Version FROM GrainState
