@@ -1,4 +1,4 @@
--- The tables and queries that Orleans' ADO.NET clustering and grain storage look for, for PostgreSQL 12 and later. Idempotent, and
+-- The tables and queries that Orleans' ADO.NET clustering, grain storage and reminders look for, for PostgreSQL 12 and later. Idempotent, and
 -- safe on a database in use:  psql -v ON_ERROR_STOP=1 -d hms -f cluster-store.sql
 --
 -- Each query is one statement, so that it needs no transaction of its own.
@@ -42,6 +42,20 @@ CREATE TABLE IF NOT EXISTS GrainState (
     Version     integer     NOT NULL,
     PRIMARY KEY (ServiceId, GrainType, IdN0, IdN1, IdExtension)
 );
+
+CREATE TABLE IF NOT EXISTS Reminder (
+    ServiceId    text        NOT NULL,
+    GrainId      text        NOT NULL,
+    ReminderName text        NOT NULL,
+    StartTime    timestamptz NOT NULL,
+    Period       bigint      NOT NULL, -- milliseconds
+    GrainHash    integer     NOT NULL,
+    Version      integer     NOT NULL DEFAULT 0,
+    PRIMARY KEY (ServiceId, GrainId, ReminderName)
+);
+
+-- A silo reads those of its range of hashes.
+CREATE INDEX IF NOT EXISTS ReminderByHash ON Reminder (ServiceId, GrainHash);
 
 INSERT INTO OrleansQuery VALUES
 ('InsertMembershipVersionKey', '
@@ -117,5 +131,45 @@ INSERT INTO OrleansQuery VALUES
 ('ClearStorageKey', '
     UPDATE GrainState SET Payload = NULL, ModifiedOn = now(), Version = Version + 1
     WHERE ServiceId = @ServiceId AND GrainType = @GrainTypeString AND IdN0 = @GrainIdN0 AND IdN1 = @GrainIdN1 AND IdExtension = COALESCE(@GrainIdExtensionString, '''') AND Version = @GrainStateVersion
-    RETURNING Version AS NewGrainStateVersion')
+    RETURNING Version AS NewGrainStateVersion'),
+
+-- The version of what is no more counts as if it had been changed once more: so the provider knows that it was deleted.
+('DeleteStorageKey', '
+    DELETE FROM GrainState
+    WHERE ServiceId = @ServiceId AND GrainType = @GrainTypeString AND IdN0 = @GrainIdN0 AND IdN1 = @GrainIdN1 AND IdExtension = COALESCE(@GrainIdExtensionString, '''') AND Version = @GrainStateVersion
+    RETURNING Version + 1 AS NewGrainStateVersion'),
+
+('UpsertReminderRowKey', '
+    INSERT INTO Reminder AS r (ServiceId, GrainId, ReminderName, StartTime, Period, GrainHash)
+    VALUES (@ServiceId, @GrainId, @ReminderName, @StartTime, @Period, @GrainHash)
+    ON CONFLICT (ServiceId, GrainId, ReminderName)
+    DO UPDATE SET StartTime = excluded.StartTime, Period = excluded.Period, GrainHash = excluded.GrainHash, Version = r.Version + 1
+    RETURNING Version'),
+
+('ReadReminderRowKey', '
+    SELECT GrainId, ReminderName, StartTime, Period, Version FROM Reminder
+    WHERE ServiceId = @ServiceId AND GrainId = @GrainId AND ReminderName = @ReminderName'),
+
+('ReadReminderRowsKey', '
+    SELECT GrainId, ReminderName, StartTime, Period, Version FROM Reminder
+    WHERE ServiceId = @ServiceId AND GrainId = @GrainId'),
+
+-- Hashes are on a ring; a range is without its beginning and with its end.
+('ReadRangeRows1Key', '
+    SELECT GrainId, ReminderName, StartTime, Period, Version FROM Reminder
+    WHERE ServiceId = @ServiceId AND GrainHash > @BeginHash AND GrainHash <= @EndHash'),
+
+-- This one goes past the highest.
+('ReadRangeRows2Key', '
+    SELECT GrainId, ReminderName, StartTime, Period, Version FROM Reminder
+    WHERE ServiceId = @ServiceId AND (GrainHash > @BeginHash OR GrainHash <= @EndHash)'),
+
+('DeleteReminderRowKey', '
+    WITH gone AS (
+        DELETE FROM Reminder WHERE ServiceId = @ServiceId AND GrainId = @GrainId AND ReminderName = @ReminderName AND Version = @Version
+        RETURNING 1)
+    SELECT EXISTS (SELECT FROM gone)'),
+
+('DeleteReminderRowsKey', '
+    DELETE FROM Reminder WHERE ServiceId = @ServiceId')
 ON CONFLICT (QueryKey) DO UPDATE SET QueryText = excluded.QueryText;

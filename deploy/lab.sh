@@ -253,12 +253,12 @@ containers_up() {
   local i=$1 codes names
   [ "$containers" -gt 0 ] || return 0
   if ! engine "$i" -f -o /dev/null http://engine/images/idle/json 2>/dev/null; then
-    engine "$i" -f -o /dev/null -X POST -T "$run/image.tar" 'http://engine/images/create?fromSrc=-&repo=idle&tag=latest'
+    engine "$i" -f -o /dev/null -X POST -T "$run/image.tar" "http://engine/images/create?fromSrc=-&repo=idle&tag=latest&changes=$(url_encoded "CMD $IDLE")"
   fi
   # One curl for all: a docker command for each would cost more than the container does.
   names="idle-[1-$containers]"
   codes=$(engine "$i" -o /dev/null -w '%{http_code}\n' -H 'Content-Type: application/json' \
-      -d "{\"Image\": \"idle\", \"Cmd\": $IDLE}" "http://engine/containers/create?name=$names"
+      -d '{"Image": "idle:latest"}' "http://engine/containers/create?name=$names"
     engine "$i" -o /dev/null -w '%{http_code}\n' -X POST "http://engine/containers/$names/start")
   # 409 and 304: it is there, it runs.
   if grep -vxE '201|204|304|409' <<<"$codes"; then
@@ -266,6 +266,8 @@ containers_up() {
     return 1
   fi
 }
+
+url_encoded() { printf %s "$1" | od -An -v -t x1 | tr -d '\n' | tr ' ' '%'; }
 
 # What the API shows: "<hosts that are updated> <containers that run>".
 view() {
