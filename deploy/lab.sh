@@ -63,6 +63,7 @@ keep() {
   local -a command
   trap 'ended=1; end_child' TERM
   cd /
+  unset NOTIFY_SOCKET # whoever supervises our caller is not told by these
   "settings_of_$what" "$i"
   while [ -z "$ended" ]; do
     began=$SECONDS code=0 pause=0
