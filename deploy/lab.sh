@@ -10,7 +10,9 @@
 #   down            ends it all and leaves nothing behind
 #   cut N [in|out]  cuts host N off from the others: whole, or only what it receives (in) or sends (out); its engine works on
 #   heal N          ends that
+#   restart-silo N  ends its node (SIGTERM): it is started again at once
 #   kill-silo N     kill -9 of its node: it is started again at once
+#   hold-silo N     kill -9 of its node, without a new start  release-silo N  until then
 #   freeze-silo N   its node hangs (SIGSTOP)                 thaw-silo N     and goes on
 #   kill-engine N   kill -9 of its dockerd: it is started again after 2 s, as systemd does
 #   stop-database   kill -9 of PostgreSQL                    start-database  and it is back
@@ -85,7 +87,6 @@ keep() {
     child=''
     [ -z "$ended" ] || break
     case $what:$code in
-      silo:0 | api:0) say "$(date +%T) $what ended by itself"; break ;;
       silo:1 | api:1) say "$(date +%T) $what refuses its settings, see above: it is not started again"; echo "$code" >"$place.refused"; break ;;
       silo:* | api:*) [ $((SECONDS - began)) -gt 1 ] || pause=1 ;;
       *) pause=2 ;;
@@ -95,6 +96,10 @@ keep() {
       sleep "$pause" &
       wait $! || true
     fi
+    while [ -e "$place.held" ] && [ -z "$ended" ]; do
+      sleep 0.1 &
+      wait $! || true
+    done
   done 2>/dev/null # or bash would say that it was killed; we do that
   rm -f "$place.pid" "$place.keep"
 }
@@ -586,7 +591,10 @@ case $verb in
   status) status ;;
   cut) one "$@"; cut_off "${2:-}" ;;
   heal) one "$@"; join_again ;;
+  restart-silo) one "$@"; signal TERM silo ;;
   kill-silo) one "$@"; signal KILL silo ;;
+  hold-silo) one "$@"; touch "$run/h$i/silo.held"; signal KILL silo ;;
+  release-silo) one "$@"; rm -f "$run/h$i/silo.held" ;;
   freeze-silo) one "$@"; signal STOP silo ;;
   thaw-silo) one "$@"; signal CONT silo ;;
   kill-engine) one "$@"; signal KILL dockerd ;;
