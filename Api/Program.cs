@@ -35,6 +35,8 @@ builder.Configuration["urls"] ??= "http://127.0.0.1:8080";
 builder.Configuration["Orleans:ServiceId"] ??= "hms-orleans";
 builder.Configuration["Orleans:ClusterId"] ??= "hms-orleans";
 builder.Configuration["Orleans:Messaging:ResponseTimeout"] ??= "00:00:05";
+// A node that hangs keeps its connections: until the list says that it is gone, calls through it wait in vain. Orleans reads it once a minute.
+builder.Configuration["Orleans:Gateway:GatewayListRefreshPeriod"] ??= "00:00:01";
 builder.Configuration.AddSecrets();
 if (!builder.Configuration.GetSection("Orleans:Clustering").Exists())
 {

@@ -87,15 +87,16 @@ if (!SiloPorts.TryRead(builder.Configuration, out var ports, out var trouble))
 }
 
 ClusterDatabase? database;
+bool isIsland;
 try
 {
     database = ClusterDatabase.Of(builder.Configuration);
+    isIsland = database is not null && await database.TroubleAsync(CancellationToken.None) is not null;
 }
 catch (ClusterSettingsException e)
 {
     return Refuse(e.Message);
 }
-var isIsland = database is not null && await database.TroubleAsync(CancellationToken.None) is not null;
 services.AddSingleton(new NodeMode(isIsland));
 services.AddSingleton<IFatalErrorHandler, FatalErrors>();
 if (isIsland)
@@ -173,7 +174,6 @@ catch (IOException e) when (e.InnerException is AddressInUseException)
 {
     return Refuse($"{e.Message} Another program, perhaps another node, listens there: end it, or choose another port with ASPNETCORE_URLS=http://127.0.0.1:PORT.");
 }
-
 // It answered when we asked, and no more while we joined: the next life is on its own, if need be.
 catch (Exception e) when (database is not null && !isIsland)
 {

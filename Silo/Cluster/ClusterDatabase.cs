@@ -44,6 +44,7 @@ internal sealed record ClusterDatabase(string ConnectionString)
 
     /// <summary>Asks for a sign of life.</summary>
     /// <returns>Why there is none; null when there is.</returns>
+    /// <exception cref="ClusterSettingsException">It lives, and has no tables.</exception>
     public async Task<string?> TroubleAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -53,9 +54,13 @@ internal sealed record ClusterDatabase(string ConnectionString)
             // Not from the pool: a connection of before the cut may hang.
             await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString);
             await connection.OpenAsync(limit.Token);
-            await using var command = new NpgsqlCommand("SELECT 1", connection);
+            await using var command = new NpgsqlCommand("SELECT count(*) FROM OrleansQuery", connection);
             await command.ExecuteScalarAsync(limit.Token);
             return null;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            throw new ClusterSettingsException($"the database of {Section}:ConnectionString has no tables: apply deploy/cluster-store.sql to it (psql -v ON_ERROR_STOP=1 -f deploy/cluster-store.sql)", e);
         }
         catch (Exception) when (limit.IsCancellationRequested)
         {

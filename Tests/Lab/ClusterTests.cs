@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using HmsOrleans.Tests.Node;
 using Xunit;
 
 namespace HmsOrleans.Tests.Lab;
@@ -196,6 +197,11 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
         await Lab.UntilAsync("it is healed", () => IsRunningAsync(2, "idle-2"), Token);
         await Lab.UntilWholeAsync(Token);
     }
+
+    [Fact]
+    public Task A_database_without_tables_is_refused_with_what_to_do() => BadSettingTests.RefusedAsync(
+        "apply deploy/cluster-store.sql",
+        ("Orleans:Clustering:ProviderType", "AdoNet"), ("Orleans:Clustering:Invariant", "Npgsql"), ("Orleans:Clustering:ConnectionString", Lab.DatabaseOf("postgres")));
 
     private static string Text(JsonElement view, string property) => view.GetProperty(property).GetString()!;
 

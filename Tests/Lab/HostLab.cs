@@ -68,6 +68,10 @@ internal sealed class HostLab : IAsyncDisposable
     public Task<string> DockerAsync(int host, CancellationToken token, params string[] command) =>
         Command.RunAsync("docker", token, ["-H", $"unix:///run/{_name}-lab/h{host}/docker.sock", .. command]);
 
+    /// <summary>Connection string of a database of the lab's PostgreSQL.</summary>
+    public string DatabaseOf(string name) =>
+        $"Host=10.77.0.1;Port=55432;Database={name};Username=hms;Password={File.ReadAllText($"/var/lib/{_name}-lab/password").Trim()}";
+
     /// <summary>Process id of a host's node.</summary>
     public int NodeOf(int host) => int.Parse(File.ReadAllText($"/run/{_name}-lab/h{host}/silo.pid"), CultureInfo.InvariantCulture);
 

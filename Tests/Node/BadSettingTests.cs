@@ -8,6 +8,13 @@ public sealed class BadSettingTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
+    [InlineData("", "Orleans:Clustering:ConnectionString is missing")]
+    [InlineData("nonsense", "Orleans:Clustering:ConnectionString cannot be read")]
+    public Task A_cluster_needs_a_connection_string(string connectionString, string message) => RefusedAsync(
+        message,
+        ("Orleans:Clustering:ProviderType", "AdoNet"), ("Orleans:Clustering:Invariant", "Npgsql"), ("Orleans:Clustering:ConnectionString", connectionString));
+
+    [Theory]
     [InlineData("Hms:Health:Threshold", "101", "Hms:Health:Threshold is 101; it must be 0 to 100")]
     [InlineData("Hms:Docker:Endpoint", "nonsense", "Hms:Docker:Endpoint (or DOCKER_HOST) is 'nonsense'")]
     [InlineData("Hms:Docker:Endpoint", "tcp://10.0.0.1:2375", "unix:///var/run/docker.sock")]
@@ -18,12 +25,16 @@ public sealed class BadSettingTests
     [InlineData("Orleans:Endpoints:SiloPort", "abc", "Orleans:Endpoints:SiloPort is 'abc'; it must be a TCP port")]
     [InlineData("Orleans:Endpoints:GatewayPort", "70000", "Orleans:Endpoints:GatewayPort is '70000'; it must be a TCP port")]
     [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:8099", "Hms:Api:Keys")]
-    public async Task It_ends_with_code_1_and_names_the_setting(string key, string value, string message)
+    public Task It_ends_with_code_1_and_names_the_setting(string key, string value, string message) => RefusedAsync(message, (key, value));
+
+    /// <summary>A node with these settings ends with code 1 and says so.</summary>
+    internal static async Task RefusedAsync(string message, params (string Key, string Value)[] settings)
     {
-        await using var node = NodeProcess.Start("unix:///run/hms-test/nobody.sock", (key, value));
+        await using var node = NodeProcess.Start("unix:///run/hms-test/nobody.sock", settings);
         await node.UntilAsync("the node has ended", () => Task.FromResult(node.HasExited), Token);
 
         Assert.Equal(1, node.ExitCode);
         Assert.Contains(message, node.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", node.Log, StringComparison.Ordinal); // no stack trace
     }
 }
