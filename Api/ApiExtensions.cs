@@ -37,7 +37,7 @@ public static class ApiExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(new LocalHost(localHost));
-        services.TryAddSingleton(new NodeMode(IsIsland: false));
+        services.TryAddSingleton(new NodeMode());
         services.AddSingleton<FleetCalls>();
         services.AddExceptionHandler<ExceptionProblems>();
         services.AddOpenApi(openApi => OpenApiDocs.Configure(openApi));

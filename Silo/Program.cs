@@ -87,19 +87,18 @@ if (!SiloPorts.TryRead(builder.Configuration, out var ports, out var trouble))
 }
 
 ClusterDatabase? database;
-bool isIsland;
 try
 {
     database = ClusterDatabase.Of(builder.Configuration);
-    isIsland = database is not null && await database.TroubleAsync(CancellationToken.None) is not null;
 }
 catch (ClusterSettingsException e)
 {
     return Refuse(e.Message);
 }
-services.AddSingleton(new NodeMode(isIsland));
+var mode = new NodeMode(database is null ? null : await database.TroubleAsync(CancellationToken.None));
+services.AddSingleton(mode);
 services.AddSingleton<IFatalErrorHandler, FatalErrors>();
-if (isIsland)
+if (mode.IsIsland)
 {
     builder.Configuration["Orleans:Clustering:ProviderType"] = "Development";
     builder.Configuration["Orleans:ClusterId"] += $"-island-{address}";
@@ -125,7 +124,7 @@ builder.UseOrleans(silo =>
     silo.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:ClusterMembership"));
     silo.AddHostBoundGrains();
     silo.AddAdoNetGrainStorage(StorageNames.Host, HostStore);
-    if (isIsland)
+    if (mode.IsIsland)
     {
         silo.AddMemoryGrainStorage(StorageNames.Cluster);
     }
@@ -175,7 +174,7 @@ catch (IOException e) when (e.InnerException is AddressInUseException)
     return Refuse($"{e.Message} Another program, perhaps another node, listens there: end it, or choose another port with ASPNETCORE_URLS=http://127.0.0.1:PORT.");
 }
 // It answered when we asked, and no more while we joined: the next life is on its own, if need be.
-catch (Exception e) when (database is not null && !isIsland)
+catch (Exception e) when (database is not null && !mode.IsIsland)
 {
     if (await database.TroubleAsync(CancellationToken.None) is not { } lost)
     {

@@ -42,9 +42,8 @@ internal sealed record ClusterDatabase(string ConnectionString)
         }
     }
 
-    /// <summary>Asks for a sign of life.</summary>
-    /// <returns>Why there is none; null when there is.</returns>
-    /// <exception cref="ClusterSettingsException">It lives, and has no tables.</exception>
+    /// <summary>Asks whether it can be used.</summary>
+    /// <returns>Why not; null when it can. A refusal counts as silence: better alone than not at work.</returns>
     public async Task<string?> TroubleAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -60,7 +59,7 @@ internal sealed record ClusterDatabase(string ConnectionString)
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
         {
-            throw new ClusterSettingsException($"the database of {Section}:ConnectionString has no tables: apply deploy/cluster-store.sql to it (psql -v ON_ERROR_STOP=1 -f deploy/cluster-store.sql)", e);
+            return "it has no tables: apply deploy/cluster-store.sql to it";
         }
         catch (Exception) when (limit.IsCancellationRequested)
         {

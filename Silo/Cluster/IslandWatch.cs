@@ -29,7 +29,7 @@ internal sealed partial class IslandWatch(ClusterDatabase database, IHostApplica
         lifetime.StopApplication();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the cluster's database does not answer ({Trouble}): this node cares for its own host alone until it is back")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the cluster's database cannot be used ({Trouble}): this node cares for its own host alone until it is back")]
     private static partial void LogAlone(ILogger logger, string? trouble);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "the cluster's database answers again: this node ends, to be started again as a member")]

@@ -38,7 +38,7 @@ public sealed class TestSilo : IAsyncLifetime
         builder.Services.AddSingleton<IContainerEngine>(Engine);
         builder.Services.AddSingleton<IProber>(Prober);
         builder.Services.AddOptions<HealthOptions>();
-        builder.Services.AddSingleton(new NodeMode(IsIsland: false));
+        builder.Services.AddSingleton(new NodeMode());
         // A sign of life when a host comes up, and no other in the time of a test.
         builder.Services.Configure<ControllerOptions>(options => options.Heartbeat = TimeSpan.FromHours(1));
         builder.UseOrleans(silo =>

@@ -199,9 +199,16 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public Task A_database_without_tables_is_refused_with_what_to_do() => BadSettingTests.RefusedAsync(
-        "apply deploy/cluster-store.sql",
-        ("Orleans:Clustering:ProviderType", "AdoNet"), ("Orleans:Clustering:Invariant", "Npgsql"), ("Orleans:Clustering:ConnectionString", Lab.DatabaseOf("postgres")));
+    public async Task A_database_that_refuses_a_node_is_no_reason_not_to_heal()
+    {
+        await using var node = NodeProcess.Start(
+            "unix:///run/hms-test/nobody.sock",
+            ("Orleans:Clustering:ProviderType", "AdoNet"), ("Orleans:Clustering:Invariant", "Npgsql"), ("Orleans:Clustering:ConnectionString", $"{Lab.DatabaseOf("hms")}-wrong"));
+        await node.UntilAsync(
+            "it says why it is alone",
+            () => Task.FromResult(node.Log.Contains("password authentication failed", StringComparison.Ordinal) && node.Log.Contains("cares for its own host alone", StringComparison.Ordinal)), Token);
+        Assert.False(node.HasExited);
+    }
 
     private static string Text(JsonElement view, string property) => view.GetProperty(property).GetString()!;
 
