@@ -58,7 +58,7 @@ services.AddOptions<HostOptions>().BindConfiguration(HostOptions.Section).PostCo
 services.AddOptions<DockerOptions>().BindConfiguration(DockerOptions.Section).ValidateOnStart();
 services.AddOptions<ProbeOptions>().BindConfiguration(ProbeOptions.Section).ValidateOnStart();
 services.AddOptions<HealthOptions>().BindConfiguration(HealthOptions.Section).ValidateOnStart();
-services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.Section);
+services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.Section).ValidateOnStart();
 services.AddOptions<ControllerOptions>().BindConfiguration(ControllerOptions.Section).ValidateOnStart();
 services.AddSingleton<IValidateOptions<HostOptions>, HostOptionsValidator>();
 services.AddSingleton<IValidateOptions<DockerOptions>, DockerOptionsValidator>();
@@ -81,7 +81,8 @@ var address = HostAddress.Parse(given) ?? given;
 var dataDirectory = builder.Configuration["Hms:DataDirectory"]
     ?? (Environment.IsPrivilegedProcess ? "/var/lib/hms-orleans" : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "hms-orleans"));
 
-if (!SiloPorts.TryRead(builder.Configuration, out var ports, out var trouble))
+var isCluster = builder.Configuration.GetSection("Orleans:Clustering").Exists();
+if (!SiloPorts.TryRead(builder.Configuration, isCluster && IPAddress.TryParse(address, out var own) ? own : IPAddress.Loopback, out var ports, out var trouble))
 {
     return Refuse(trouble);
 }
@@ -95,8 +96,10 @@ catch (ClusterSettingsException e)
 {
     return Refuse(e.Message);
 }
-var mode = new NodeMode(database is null ? null : await database.TroubleAsync(CancellationToken.None));
+var failedJoin = new FailedJoin(dataDirectory);
+var mode = new NodeMode(database is null ? null : await database.TroubleAsync(CancellationToken.None) ?? failedJoin.Reason);
 services.AddSingleton(mode);
+services.AddSingleton(failedJoin);
 services.AddSingleton<IFatalErrorHandler, FatalErrors>();
 if (mode.IsIsland)
 {
@@ -112,7 +115,7 @@ else if (database is not null)
 
 builder.UseOrleans(silo =>
 {
-    if (!builder.Configuration.GetSection("Orleans:Clustering").Exists())
+    if (!isCluster)
     {
         silo.UseLocalhostClustering(ports.Silo, ports.Gateway, serviceId: builder.Configuration["Orleans:ServiceId"]!, clusterId: builder.Configuration["Orleans:ClusterId"]!);
     }
@@ -156,7 +159,7 @@ try
     var island = app.Services.GetService<IslandWatch>();
     var parts = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
     await app.RunAsync();
-    return island is { DatabaseIsBack: true } ? ExitCodes.DatabaseIsBack
+    return island is { DatabaseIsBack: true } ? ExitCodes.OtherLife
         : parts.Exists(part => part.ExecuteTask is { IsFaulted: true }) ? ExitCodes.Failed
         : 0;
 }
@@ -173,15 +176,15 @@ catch (IOException e) when (e.InnerException is AddressInUseException)
 {
     return Refuse($"{e.Message} Another program, perhaps another node, listens there: end it, or choose another port with ASPNETCORE_URLS=http://127.0.0.1:PORT.");
 }
-// It answered when we asked, and no more while we joined: the next life is on its own, if need be.
+// The database answered when we asked. Whether it is gone again or the other nodes are out of reach: the next life is on its own, and heals.
 catch (Exception e) when (database is not null && !mode.IsIsland)
 {
-    if (await database.TroubleAsync(CancellationToken.None) is not { } lost)
+    if (await database.TroubleAsync(CancellationToken.None) is null)
     {
-        throw;
+        failedJoin.Note(e.GetBaseException().Message.Split('\n')[0].Trim());
     }
-    Console.Error.WriteLine($"the cluster's database does not answer any more ({lost}): this node ends, to be started again: {e.Message}");
-    return ExitCodes.DatabaseIsBack;
+    Console.Error.WriteLine($"the cluster could not be joined, this node ends, to be started again on its own: {e.GetBaseException().Message}");
+    return ExitCodes.OtherLife;
 }
 
 static int Refuse(string message)

@@ -3,6 +3,7 @@ using System.Globalization;
 using HmsOrleans.Api.Problems;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
+using Orleans.Runtime.Messaging;
 
 namespace HmsOrleans.Api.Fleet;
 
@@ -79,14 +80,15 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     /// <summary>A grain did not answer, rather than answering something bad.</summary>
     public static bool IsNoAnswer(Exception e, CancellationToken aborted) =>
         !aborted.IsCancellationRequested
-        && e is HostUnavailableException or OrleansException or DbException or TimeoutException or OperationCanceledException;
+        && e is HostUnavailableException or OrleansMessageRejectionException or SiloUnavailableException or ConnectionFailedException
+            or ClientNotAvailableException or GatewayTooBusyException or DbException or TimeoutException or OperationCanceledException;
 
     /// <summary>What kept it from answering, for a sentence.</summary>
     public static string Why(Exception e) => e switch
     {
         OperationCanceledException or TimeoutException => "no reply within the time limit",
         HostUnavailableException { Message.Length: > 0 } => e.Message.TrimEnd('.'),
-        DbException => "the cluster's database does not answer",
+        DbException => "its database does not answer",
         _ => "its node is out of reach",
     };
 
@@ -108,13 +110,14 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
 
     private async Task<T> Repeated<T>(Func<IControllerGrain, CancellationToken, Task<T>> call, CancellationToken enough)
     {
+        var began = time.GetTimestamp();
         while (true)
         {
             try
             {
                 return await Within(ReadLimit, token => call(Controller, token), enough);
             }
-            catch (Exception e) when (IsNoAnswer(e, enough))
+            catch (Exception e) when (IsNoAnswer(e, enough) && time.GetElapsedTime(began) < Limit - ReadLimit)
             {
                 await Task.Delay(Pause, time, enough);
             }

@@ -68,7 +68,7 @@ internal static class ReadinessEndpoints
         {
             (false, _) => $"the engine does not answer: {status.EngineSilence}",
             (_, false) => "the engine's containers have not been listed yet",
-            _ when mode.IsIsland => $"this node cares for its own host alone: the cluster's database cannot be used: {mode.AloneBecause}",
+            _ when mode.IsIsland => $"this node cares for its own host alone: {mode.AloneBecause}",
             _ when status.Prober.Mode == ProberMode.Off => $"packet loss is not measured: {status.Prober.Reason}",
             _ when status.UnsavedBecause is not null => $"settings are not saved: {status.UnsavedBecause}",
             _ => null,

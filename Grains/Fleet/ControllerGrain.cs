@@ -30,6 +30,9 @@ internal sealed partial class ControllerGrain(
     /// <summary>How often what is known of a host is saved, at most.</summary>
     private static readonly TimeSpan SnapshotPeriod = TimeSpan.FromSeconds(2);
 
+    /// <summary>How often it is saved although nothing changed, so that it can be told how old it is.</summary>
+    private static readonly TimeSpan LongestSnapshotPeriod = TimeSpan.FromMinutes(1);
+
     private readonly ControllerOptions _options = controllerOptions.Value;
     private readonly SortedDictionary<string, KnownHost> _hosts = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
@@ -48,7 +51,10 @@ internal sealed partial class ControllerGrain(
         foreach (var (address, _) in State.Hosts.Where(host => host.Value))
         {
             _hosts[address] = new(address);
-            _ = Recall(_hosts[address]);
+        }
+        if (State.Fleet == Guid.Empty)
+        {
+            Change(State with { Fleet = Guid.NewGuid() });
         }
         LogHere(logger, _hosts.Count);
         _window = this.RegisterGrainTimer(OnWindow, new() { DueTime = TimeSpan.Zero, Period = Window, Interleave = true, KeepAlive = true });
@@ -77,10 +83,7 @@ internal sealed partial class ControllerGrain(
             SignOfLife(host, version);
             return Task.FromResult(FleetOrder.None);
         }
-        if (known.Revision > State.Revision)
-        {
-            Change(State.With(host, known));
-        }
+        Merge(host, known);
         SignOfLife(host, version);
         return Task.FromResult(OrderFor(host));
     }
@@ -117,7 +120,7 @@ internal sealed partial class ControllerGrain(
         {
             return false;
         }
-        Change(State with { Hosts = State.Hosts.SetItem(address, false) });
+        Change(State.With(address, supervised: false));
         await Push(host, cancellationToken);
         return true;
     }
@@ -156,12 +159,24 @@ internal sealed partial class ControllerGrain(
 
     private void Change(FleetState next) => _state.Change(next with { Revision = next.Revision + 1 });
 
+    /// <summary>Takes in what a host was told by a controller that was lost before it could save it, and sees that the host takes the next word.</summary>
+    private void Merge(string host, FleetOrder told)
+    {
+        var merged = State.Merged(host, told);
+        if (told.Fleet == State.Fleet && told.Revision >= State.Revision && told != OrderFor(host))
+        {
+            Change(merged);
+        }
+    }
+
     private FleetOrder OrderFor(string host) => State.OrderFor(host, registrationOptions.Value.AutoRegister);
 
     private KnownHost? SignOfLife(string address, long version)
     {
-        if (!State.Hosts.GetValueOrDefault(address, registrationOptions.Value.AutoRegister))
+        // On an island a host is never alone with itself.
+        if (!mode.IsIsland && !State.Hosts.GetValueOrDefault(address, registrationOptions.Value.AutoRegister))
         {
+            _hosts.Remove(address);
             return null;
         }
         var host = Register(address);
@@ -179,7 +194,7 @@ internal sealed partial class ControllerGrain(
         }
         if (!State.Hosts.GetValueOrDefault(address))
         {
-            Change(State with { Hosts = State.Hosts.SetItem(address, true) });
+            Change(State.With(address, supervised: true));
         }
         return host;
     }
@@ -207,6 +222,7 @@ internal sealed partial class ControllerGrain(
             if (_hosts.Count > 1)
             {
                 Keep(host);
+                _ = Recall(host);
             }
         }
         return Task.CompletedTask;
@@ -216,7 +232,8 @@ internal sealed partial class ControllerGrain(
     private void Keep(KnownHost host)
     {
         var now = time.GetUtcNow();
-        if (host.IsBeingKept || now < host.KeepAgainAt || host.Mirror.Status is null || IsOffline(host) || !Differs(host.Kept, host.Mirror.Containers))
+        if (host.IsBeingKept || now < host.KeepAgainAt || host.Mirror.Status is null || IsOffline(host)
+            || (!Differs(host.Kept, host.Mirror.Containers) && now < host.KeptAt + LongestSnapshotPeriod))
         {
             return;
         }
@@ -232,7 +249,7 @@ internal sealed partial class ControllerGrain(
         try
         {
             await GrainFactory.GetGrain<IHostSnapshotGrain>(host.Address).Save(snapshot, limit.Token).WaitAsync(limit.Token);
-            host.Kept = snapshot.Containers;
+            (host.Kept, host.KeptAt) = (snapshot.Containers, snapshot.At);
         }
         catch (Exception e) // Whatever the store throws: it is tried again with a later window.
         {
@@ -247,8 +264,14 @@ internal sealed partial class ControllerGrain(
     private static bool Differs(ImmutableArray<ContainerView> kept, ImmutableArray<ContainerView> now) =>
         kept.IsDefault || kept.Length != now.Length || kept.Zip(now).Any(pair => pair.First.Id != pair.Second.Id || !pair.First.SameState(pair.Second));
 
+    /// <summary>Looks up what was last known of a host that has not told anything yet.</summary>
     private async Task Recall(KnownHost host)
     {
+        if (host.IsBeingRecalled || host.Mirror.Status is not null || host.IsRecalled)
+        {
+            return;
+        }
+        host.IsBeingRecalled = true;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         limit.CancelAfter(FetchLimit);
         try
@@ -258,10 +281,15 @@ internal sealed partial class ControllerGrain(
                 host.Mirror.Recall(snapshot);
                 host.LastHeartbeat ??= snapshot.At;
             }
+            host.IsRecalled = true;
         }
-        catch (Exception e) // Whatever the store throws: the host itself will tell, if it lives.
+        catch (Exception e) // Whatever the store throws: it is asked again with the next window.
         {
             LogNotKept(logger, host.Address, e.Message);
+        }
+        finally
+        {
+            host.IsBeingRecalled = false;
         }
     }
 
@@ -273,7 +301,17 @@ internal sealed partial class ControllerGrain(
         try
         {
             var grain = GrainFactory.GetGrain<IHostManagerGrain>(host.Address);
-            await grain.Apply(OrderFor(host.Address), limit.Token).WaitAsync(limit.Token);
+            var order = OrderFor(host.Address);
+            if (await grain.Apply(order, limit.Token).WaitAsync(limit.Token) is var held && held != order)
+            {
+                // It knew a newer word, which is taken in, and then takes this one.
+                Merge(host.Address, held);
+                order = OrderFor(host.Address);
+                if (await grain.Apply(order, limit.Token).WaitAsync(limit.Token) != order)
+                {
+                    return "it was told otherwise meanwhile; that is settled with its next sign of life";
+                }
+            }
             // Its node may die right after the reply, and must know in its next life. A store that fails holds nothing up: the host tells of it.
             await grain.WhenSaved(limit.Token).WaitAsync(limit.Token);
             return null;
@@ -375,7 +413,14 @@ internal sealed partial class ControllerGrain(
         /// <summary>The containers as they were last saved.</summary>
         public ImmutableArray<ContainerView> Kept { get; set; }
 
+        public DateTimeOffset KeptAt { get; set; }
+
         public bool IsBeingKept { get; set; }
+
+        public bool IsBeingRecalled { get; set; }
+
+        /// <summary>What was last known of it, if anything, has been looked up.</summary>
+        public bool IsRecalled { get; set; }
 
         public DateTimeOffset KeepAgainAt { get; set; }
 

@@ -22,20 +22,42 @@ public sealed record FleetState
     /// <summary>Every host ever registered, by address; false for those that were removed and must not come back by themselves.</summary>
     [Id(4)] public ImmutableDictionary<string, bool> Hosts { get; init; } = ImmutableDictionary<string, bool>.Empty;
 
+    /// <summary>Which fleet this is: made once, with the first state in a store.</summary>
+    [Id(5)] public Guid Fleet { get; init; }
+
+    /// <summary>The revision at which each host was last taken into the fleet or removed.</summary>
+    [Id(6)] public ImmutableDictionary<string, long> HostRevisions { get; init; } = ImmutableDictionary<string, long>.Empty;
+
     /// <summary>What holds for a host.</summary>
     /// <param name="host">Its address.</param>
     /// <param name="autoRegister">Whether one that was never registered is under supervision.</param>
-    public FleetOrder OrderFor(string host, bool autoRegister) => new(Revision, Threshold, Hosts.GetValueOrDefault(host, autoRegister), ThresholdRevision);
+    public FleetOrder OrderFor(string host, bool autoRegister) =>
+        new(Revision, Threshold, Hosts.GetValueOrDefault(host, autoRegister), ThresholdRevision, Fleet, HostRevisions.GetValueOrDefault(host));
+
+    /// <summary>The same with a host in the fleet, or out of it.</summary>
+    public FleetState With(string host, bool supervised) => this with
+    {
+        Hosts = Hosts.SetItem(host, supervised),
+        HostRevisions = HostRevisions.SetItem(host, Revision + 1),
+    };
 
     /// <summary>
-    /// The same after a host has told of a newer word than any here: what it was given was not saved before the controller that gave
-    /// it was lost.
+    /// The same with all that a host was told and this does not know: it was not saved before the controller that said it was lost.
+    /// The words of another fleet are none of ours.
     /// </summary>
-    public FleetState With(string host, FleetOrder newer) => this with
+    public FleetState Merged(string host, FleetOrder told)
     {
-        Revision = newer.Revision,
-        Threshold = newer.Threshold,
-        ThresholdRevision = newer.ThresholdRevision,
-        Hosts = Hosts.SetItem(host, newer.Supervised),
-    };
+        if (told.Fleet != Fleet)
+        {
+            return this;
+        }
+        var merged = this with { Revision = Math.Max(Revision, told.Revision) };
+        if (told.ThresholdRevision > ThresholdRevision)
+        {
+            merged = merged with { Threshold = told.Threshold, ThresholdRevision = told.ThresholdRevision };
+        }
+        return told.SupervisedRevision <= HostRevisions.GetValueOrDefault(host)
+            ? merged
+            : merged with { Hosts = Hosts.SetItem(host, told.Supervised), HostRevisions = HostRevisions.SetItem(host, told.SupervisedRevision) };
+    }
 }

@@ -6,9 +6,22 @@ internal sealed class FleetStateGrain([PersistentState("fleet", StorageNames.Clu
 {
     public Task<FleetState> Load(CancellationToken cancellationToken) => Task.FromResult(state.State);
 
-    public Task Save(FleetState next, CancellationToken cancellationToken)
+    public async Task Save(FleetState next, CancellationToken cancellationToken)
     {
+        var saved = state.State;
+        if (next.Fleet == saved.Fleet && next.Revision < saved.Revision)
+        {
+            throw new InvalidOperationException("a newer controller has saved the fleet's settings already");
+        }
         state.State = next;
-        return state.WriteStateAsync(cancellationToken);
+        try
+        {
+            await state.WriteStateAsync(cancellationToken);
+        }
+        catch
+        {
+            state.State = saved; // what is not saved must not be loaded as if it were
+            throw;
+        }
     }
 }

@@ -145,24 +145,26 @@ internal sealed partial class HostManagerGrain(
         return Status();
     }
 
-    public async Task Apply(FleetOrder fleet, CancellationToken cancellationToken)
+    public async Task<FleetOrder> Apply(FleetOrder fleet, CancellationToken cancellationToken)
     {
         var settings = Settings();
         var known = settings.Current.Fleet;
-        if (fleet.Revision <= known.Revision)
+        var ofSameFleet = fleet.Fleet == known.Fleet;
+        if (fleet == FleetOrder.None || (ofSameFleet && fleet.Revision <= known.Revision))
         {
-            return;
+            return known;
         }
         settings.Change(settings.Current with
         {
             Fleet = fleet,
-            Threshold = fleet.ThresholdRevision > known.ThresholdRevision ? null : settings.Current.Threshold,
+            Threshold = ofSameFleet && fleet.ThresholdRevision > known.ThresholdRevision ? null : settings.Current.Threshold,
         });
         if (fleet.Supervised != Supervises(known))
         {
             LogSupervision(logger, Address, fleet.Supervised ? "is under supervision" : "is no longer under supervision");
         }
         await TellAllTheirRules(cancellationToken);
+        return settings.Current.Fleet;
     }
 
     public Task<string?> WhenSaved(CancellationToken cancellationToken) => Settings().WhenSaved(cancellationToken);

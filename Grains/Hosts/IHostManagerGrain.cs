@@ -47,10 +47,11 @@ public interface IHostManagerGrain : IGrainWithStringKey
     Task<HostStatus> SetThreshold(double? threshold, CancellationToken cancellationToken);
 
     /// <summary>The controller's word on what holds for the whole fleet; the host keeps it, so that it knows while it is alone.</summary>
-    /// <param name="fleet">The fleet's wishes; older ones than those it has are dropped.</param>
+    /// <param name="fleet">The fleet's wishes; older ones than those it has of the same fleet are dropped.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>What holds now: that, or what was newer.</returns>
     [Alias("Apply")]
-    Task Apply(FleetOrder fleet, CancellationToken cancellationToken);
+    Task<FleetOrder> Apply(FleetOrder fleet, CancellationToken cancellationToken);
 
     /// <summary>Waits until every setting made so far is saved.</summary>
     /// <returns>Null when all are; else why not. They hold all the same, and saving goes on.</returns>
@@ -63,12 +64,16 @@ public interface IHostManagerGrain : IGrainWithStringKey
 /// <param name="Threshold">Percent; null where the fleet has no wish of its own.</param>
 /// <param name="Supervised">False once the host was removed from the fleet.</param>
 /// <param name="ThresholdRevision">The revision at which the threshold was last set for all hosts; a host's own one from before no longer holds.</param>
+/// <param name="Fleet">Which fleet says so; revisions of another mean nothing.</param>
+/// <param name="SupervisedRevision">The revision at which the host was last taken into the fleet or removed.</param>
 [GenerateSerializer, Immutable, Alias("hms.FleetOrder")]
 public sealed record FleetOrder(
     [property: Id(0)] long Revision,
     [property: Id(1)] double? Threshold,
     [property: Id(2)] bool Supervised,
-    [property: Id(3)] long ThresholdRevision)
+    [property: Id(3)] long ThresholdRevision,
+    [property: Id(4)] Guid Fleet = default,
+    [property: Id(5)] long SupervisedRevision = 0)
 {
     /// <summary>No word of the fleet: any other is newer.</summary>
     public static FleetOrder None => new(-1, null, true, 0);

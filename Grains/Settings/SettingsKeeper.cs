@@ -15,6 +15,7 @@ internal sealed partial class SettingsKeeper<T>(T initial, Func<T, CancellationT
     private T _saved = initial;
     private Task _attempt = Task.CompletedTask;
     private bool _saving;
+    private TaskCompletionSource _changed = new();
 
     public T Current { get; private set; } = initial;
 
@@ -24,6 +25,7 @@ internal sealed partial class SettingsKeeper<T>(T initial, Func<T, CancellationT
     public void Change(T next)
     {
         Current = next;
+        _changed.TrySetResult();
         if (!_saving)
         {
             _ = SaveUntilDone();
@@ -50,7 +52,9 @@ internal sealed partial class SettingsKeeper<T>(T initial, Func<T, CancellationT
             await _attempt;
             if (UnsavedBecause is not null)
             {
-                await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+                // A change is worth a try at once: its maker waits for the answer.
+                _changed = new();
+                await Task.WhenAny(_changed.Task, Task.Delay(pause, time, stopping));
                 pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
             }
         }

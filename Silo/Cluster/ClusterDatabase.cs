@@ -20,9 +20,13 @@ internal sealed record ClusterDatabase(string ConnectionString)
     public static ClusterDatabase? Of(IConfiguration configuration)
     {
         var section = configuration.GetSection(Section);
-        if (section["ProviderType"] != "AdoNet" || section["Invariant"] != Invariant)
+        if (!section.Exists() || section["ProviderType"] == "Development")
         {
             return null;
+        }
+        if (section["ProviderType"] != "AdoNet" || section["Invariant"] != Invariant)
+        {
+            throw new ClusterSettingsException($"{Section} is of a kind that is not supported: it must be ProviderType=AdoNet with Invariant={Invariant}");
         }
         var given = section["ConnectionString"] is { Length: > 0 } direct ? direct : configuration.GetConnectionString(section["ConnectionName"] ?? "");
         if (given is not { Length: > 0 })
@@ -33,7 +37,8 @@ internal sealed record ClusterDatabase(string ConnectionString)
         {
             // A database that hangs must not hold anybody up for the 15 and 30 s of the defaults.
             var parsed = new NpgsqlConnectionStringBuilder(given);
-            (parsed.Timeout, parsed.CommandTimeout) = (given.Contains("Timeout", StringComparison.OrdinalIgnoreCase) ? parsed.Timeout : 3, given.Contains("Command Timeout", StringComparison.OrdinalIgnoreCase) ? parsed.CommandTimeout : 3);
+            parsed.Timeout = Has(given, "Timeout") ? parsed.Timeout : 3;
+            parsed.CommandTimeout = Has(given, "Command Timeout") ? parsed.CommandTimeout : 3;
             return new(parsed.ConnectionString);
         }
         catch (ArgumentException e)
@@ -41,6 +46,9 @@ internal sealed record ClusterDatabase(string ConnectionString)
             throw new ClusterSettingsException($"{Section}:ConnectionString cannot be read: {e.Message}", e);
         }
     }
+
+    private static bool Has(string connectionString, string keyword) =>
+        connectionString.Split(';').Any(part => part.Split('=')[0].Trim().Equals(keyword, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Asks whether it can be used.</summary>
     /// <returns>Why not; null when it can. A refusal counts as silence: better alone than not at work.</returns>
@@ -53,22 +61,21 @@ internal sealed record ClusterDatabase(string ConnectionString)
             // Not from the pool: a connection of before the cut may hang.
             await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString);
             await connection.OpenAsync(limit.Token);
-            await using var command = new NpgsqlCommand("SELECT count(*) FROM OrleansQuery", connection);
-            await command.ExecuteScalarAsync(limit.Token);
-            return null;
+            await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery() FROM OrleansQuery LIMIT 1", connection);
+            return await command.ExecuteScalarAsync(limit.Token) is false ? null : "its database is a standby, or has no tables: apply deploy/cluster-store.sql to it";
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
         {
-            return "it has no tables: apply deploy/cluster-store.sql to it";
+            return "its database has no tables: apply deploy/cluster-store.sql to it";
         }
         catch (Exception) when (limit.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return $"no answer within {Limit.TotalSeconds:0} s";
+            return $"its database gives no answer within {Limit.TotalSeconds:0} s";
         }
         catch (Exception e) // Whatever it is: that is no sign of life.
         {
-            return e.InnerException?.Message ?? e.Message;
+            return $"its database cannot be used: {e.InnerException?.Message ?? e.Message}";
         }
     }
 }

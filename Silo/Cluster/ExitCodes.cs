@@ -9,6 +9,6 @@ internal static class ExitCodes
     /// <summary>The cluster has declared it dead, as it does with one that was cut off or hung: only a new life can join again.</summary>
     public const int LostItsPlace = 70;
 
-    /// <summary>It was on its own because the cluster's database did not answer, or failed while it started; now it does.</summary>
-    public const int DatabaseIsBack = 71;
+    /// <summary>It was on its own and can join its cluster now, or could not join and has to be on its own.</summary>
+    public const int OtherLife = 71;
 }

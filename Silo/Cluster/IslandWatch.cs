@@ -1,9 +1,14 @@
+using HmsOrleans.Grains.Fleet;
+
 namespace HmsOrleans.Silo.Cluster;
 
 /// <summary>On a node that had to start without its cluster: ends it when the cluster's database is back, so that its next life joins.</summary>
-internal sealed partial class IslandWatch(ClusterDatabase database, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<IslandWatch> logger) : BackgroundService
+internal sealed partial class IslandWatch(ClusterDatabase database, FailedJoin failedJoin, NodeMode mode, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<IslandWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    /// <summary>In a row, before it is believed.</summary>
+    private const int Answers = 2;
 
     /// <summary>The cluster can be joined.</summary>
     public bool DatabaseIsBack { get; private set; }
@@ -12,12 +17,12 @@ internal sealed partial class IslandWatch(ClusterDatabase database, IHostApplica
     {
         try
         {
-            var trouble = await database.TroubleAsync(stoppingToken);
-            LogAlone(logger, trouble);
-            while (trouble is not null)
+            LogAlone(logger, mode.AloneBecause);
+            // A database that comes and goes would end the node each time.
+            for (var answers = 0; answers < Answers;)
             {
                 await Task.Delay(Period, time, stoppingToken);
-                trouble = await database.TroubleAsync(stoppingToken);
+                answers = (await database.TroubleAsync(stoppingToken) ?? failedJoin.Reason) is null ? answers + 1 : 0;
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -29,9 +34,9 @@ internal sealed partial class IslandWatch(ClusterDatabase database, IHostApplica
         lifetime.StopApplication();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the cluster's database cannot be used ({Trouble}): this node cares for its own host alone until it is back")]
-    private static partial void LogAlone(ILogger logger, string? trouble);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "this node cares for its own host alone, until it can join its cluster: {Reason}")]
+    private static partial void LogAlone(ILogger logger, string? reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "the cluster's database answers again: this node ends, to be started again as a member")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "this node ends, to be started again as a member of its cluster")]
     private static partial void LogBack(ILogger logger);
 }

@@ -39,7 +39,7 @@ internal sealed partial class MembershipWatch(IClusterMembershipService membersh
                 }
                 silent = true;
             }
-            catch (OperationCanceledException)
+            catch (Exception) // as above, while the node ends
             {
                 return;
             }

@@ -37,7 +37,7 @@ internal static class NodeSettings
 
         Keeps the containers of this machine's Docker engine alive, and serves the API and the page at ASPNETCORE_URLS
         (http://127.0.0.1:8080). Ctrl-C or SIGTERM ends it. Exit codes: 0 ended, 1 a setting is wrong or a port is taken, 2 a fault,
-        70 and 71 start me again (it lost its place in the cluster; the cluster's database is back).
+        70 and 71 start me again (it lost its place in the cluster; it can join it, or has to be alone, from now on).
 
         Settings are given here, in the environment (Hms__Health__Threshold=80) or in appsettings.json:
 

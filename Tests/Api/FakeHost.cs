@@ -56,7 +56,7 @@ internal sealed class FakeHost(string address, params ContainerView[] containers
 
     public Task<HostContent> GetContent(Guid epoch, long since, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task Apply(FleetOrder fleet, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<FleetOrder> Apply(FleetOrder fleet, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     private async Task<ContainerCommandResult> Change(
         string container, Func<ContainerView, ContainerView> change, CancellationToken cancellationToken)

@@ -151,16 +151,51 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_newer_word_than_its_own_that_a_host_knows_is_the_fleets()
+    public async Task What_a_lost_controller_had_told_a_host_is_taken_in_field_by_field()
+    {
+        var other = _silo.NewHost();
+        await UpAsync(_address, other);
+        await _controller.Change(61, null, Token);
+        var known = await _controller.Heartbeat(_address, 0, FleetOrder.None);
+        // The controller that said so was lost before it could save it: a threshold to one, a removal to the other.
+        var told = known with { Revision = known.Revision + 5, Threshold = 91, ThresholdRevision = known.Revision + 5 };
+        var order = await _controller.Heartbeat(_address, 0, told);
+        Assert.True(order.Revision > told.Revision);
+        Assert.Equal((91, told.ThresholdRevision), (order.Threshold, order.ThresholdRevision));
+        Assert.Equal(91, (await _controller.GetSettings(Token)).Threshold);
+
+        var removed = (await _controller.Heartbeat(other, 0, FleetOrder.None)) with { Supervised = false, SupervisedRevision = known.Revision + 4, Threshold = 10, ThresholdRevision = 1 };
+        var still = await _controller.Heartbeat(other, 0, removed);
+        Assert.False(still.Supervised);
+        Assert.Null(await _controller.GetHost(other, Token));
+        Assert.Equal(91, still.Threshold); // an older word about something else changes nothing
+        Assert.NotNull(await _controller.AddHost(other, Token));
+    }
+
+    [Fact]
+    public async Task The_word_of_another_fleet_is_none()
+    {
+        await UpAsync(_address);
+        await _controller.Change(62, null, Token);
+        var order = await _controller.Heartbeat(_address, 0, new FleetOrder(1_000_000, 5, false, 1_000_000, Guid.NewGuid(), 1_000_000));
+        Assert.Equal((62, true), (order.Threshold, order.Supervised));
+
+        // And a host that comes from another fleet takes this one's, whatever its number, and keeps its own threshold.
+        await Host(_address).Apply(new FleetOrder(1_000_000, 5, true, 1_000_000, Guid.NewGuid(), 0), Token);
+        await Host(_address).SetThreshold(33, Token);
+        Assert.Equal(order, await Host(_address).Apply(order, Token));
+        Assert.Equal(33, (await Host(_address).GetStatus(Token)).Threshold);
+    }
+
+    [Fact]
+    public async Task A_push_reaches_a_host_that_knows_a_newer_word()
     {
         await UpAsync(_address);
         var known = await _controller.Heartbeat(_address, 0, FleetOrder.None);
-        // The controller that said so was lost before it could save it.
-        var newer = known with { Revision = known.Revision + 5, Threshold = 91, ThresholdRevision = known.Revision + 5 };
-        var order = await _controller.Heartbeat(_address, 0, newer);
-        Assert.True(order.Revision > newer.Revision);
-        Assert.Equal((91, newer.ThresholdRevision), (order.Threshold, order.ThresholdRevision));
-        Assert.Equal(91, (await _controller.GetSettings(Token)).Threshold);
+        await Host(_address).Apply(known with { Revision = known.Revision + 50 }, Token); // of a controller that was lost
+        var change = await _controller.Change(63, null, Token);
+        Assert.Null(change.Hosts[_address]);
+        Assert.Equal(63, (await Host(_address).GetStatus(Token)).Threshold);
     }
 
     [Fact]

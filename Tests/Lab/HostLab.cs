@@ -81,8 +81,11 @@ internal sealed class HostLab : IAsyncDisposable
 
     /// <summary>Bytes that a host has sent and received over its network so far.</summary>
     public async Task<long> TrafficOfAsync(int host, CancellationToken token) =>
-        (await Command.RunAsync("nsenter", token, $"--net=/run/netns/{_name}-h{host}", "cat", "/sys/class/net/eth0/statistics/rx_bytes", "/sys/class/net/eth0/statistics/tx_bytes"))
-        .Split('\n').Sum(bytes => long.Parse(bytes, CultureInfo.InvariantCulture));
+        // Not from /sys, which is of whoever mounted it. Bytes received are the first number, bytes sent the ninth.
+        (await Command.RunAsync("nsenter", token, $"--net=/run/netns/{_name}-h{host}", "sed", "-n", "s/^ *eth0: *//p", "/proc/net/dev"))
+        .Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var received, _, _, _, _, _, _, _, var sent, ..]
+            ? long.Parse(received, CultureInfo.InvariantCulture) + long.Parse(sent, CultureInfo.InvariantCulture)
+            : throw new InvalidOperationException($"host {host} has no eth0");
 
     /// <summary>Asks a host's own node, from within the host, whether it is at work, and waits until it is.</summary>
     /// <returns>ready or degraded.</returns>

@@ -22,6 +22,8 @@ public sealed class BadSettingTests
     [InlineData("Hms:Host:Address", "not an address", "Hms:Host:Address is 'not an address'")]
     [InlineData("Hms:Probe:Count", "0", "Hms:Probe:Count")]
     [InlineData("Hms:Health:BackOff", "soon", "Hms:Health:BackOff")]
+    [InlineData("Hms:Hosts:AutoRegister", "ja", "Hms:Hosts:AutoRegister")]
+    [InlineData("Orleans:Clustering:ProviderType", "Redis", "Orleans:Clustering is of a kind that is not supported")]
     [InlineData("Orleans:Endpoints:SiloPort", "abc", "Orleans:Endpoints:SiloPort is 'abc'; it must be a TCP port")]
     [InlineData("Orleans:Endpoints:GatewayPort", "70000", "Orleans:Endpoints:GatewayPort is '70000'; it must be a TCP port")]
     [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:8099", "Hms:Api:Keys")]
