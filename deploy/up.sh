@@ -233,7 +233,7 @@ while :; do
   code=0
   wait "$node_pid" 2>/dev/null || code=$?
   case $code in
-    # 70: it was cut off from its cluster and lost its place; 71: its database is back. It asks to be started again.
+    # 70: it was cut off from its cluster and lost its place; 71: it can join its cluster, or has to be alone. It asks to be started again.
     70 | 71) say "the node asked to be started again (exit code $code)"; start_node ;;
     *) fail "the node ended with exit code $code: it says why above" ;;
   esac

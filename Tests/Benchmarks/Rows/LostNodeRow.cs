@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using HmsOrleans.Benchmarks.Labs;
 using HmsOrleans.Benchmarks.Reports;
 using HmsOrleans.Tests.Lab;
@@ -28,7 +29,8 @@ internal sealed class LostNodeRow : IRow
                 offline.Add(TimeProvider.System.GetElapsedTime(began).TotalSeconds);
 
                 began = TimeProvider.System.GetTimestamp();
-                using (var reply = await lab.Http.DeleteAsync(new Uri($"containers/{HostLab.Address(victim)}/idle-1", UriKind.Relative), token))
+                // What a node that hangs was told it may still do when it goes on: something that changes nothing.
+                using (var reply = await lab.Http.PostAsJsonAsync(new Uri($"containers/{HostLab.Address(victim)}", UriKind.Relative), new { threshold = 60 }, token))
                 {
                     refused.Add(reply.StatusCode == HttpStatusCode.ServiceUnavailable ? TimeProvider.System.GetElapsedTime(began).TotalMilliseconds : double.PositiveInfinity);
                 }
