@@ -13,6 +13,9 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     /// <summary>Longest wait for a grain.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
+    /// <summary>Longest wait for a host that is offline: one that is back answers in milliseconds, and of one that hangs nothing comes.</summary>
+    private static readonly TimeSpan OfflineLimit = TimeSpan.FromMilliseconds(80);
+
     /// <summary>Longest wait for a setting to be saved before the reply says that it is not yet.</summary>
     public static readonly TimeSpan SaveLimit = TimeSpan.FromSeconds(2);
 
@@ -52,7 +55,7 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     {
         try
         {
-            return await Within(Limit, token => call(Host(host.Address), token), aborted);
+            return await Within(host.State == HostState.Offline ? OfflineLimit : Limit, token => call(Host(host.Address), token), aborted);
         }
         catch (Exception e) when (IsNoAnswer(e, aborted))
         {
