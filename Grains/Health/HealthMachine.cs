@@ -130,7 +130,8 @@ public static class HealthMachine
                 WellSince = check.Verdict switch
                 {
                     HealthCheck.Unhealthy => null,
-                    HealthCheck.Healthy when !AnyLossy(health, policy) => seen.At,
+                    // Told late, it says nothing about what has spoken against it since.
+                    HealthCheck.Healthy when !AnyLossy(health, policy) => health.WellSince > seen.At ? health.WellSince : seen.At,
                     _ => health.WellSince,
                 },
             },
