@@ -163,7 +163,9 @@ internal sealed partial class ControllerGrain(
     private void Merge(string host, FleetOrder told)
     {
         var merged = State.Merged(host, told);
-        if (told.Fleet == State.Fleet && told.Revision >= State.Revision && told != OrderFor(host))
+        // Two controllers may have given the same number to different words: a higher one settles it.
+        var isOtherWord = told.Fleet == State.Fleet && told.Revision == State.Revision && told != OrderFor(host);
+        if (merged != State || isOtherWord)
         {
             Change(merged);
         }
@@ -173,7 +175,7 @@ internal sealed partial class ControllerGrain(
 
     private KnownHost? SignOfLife(string address, long version)
     {
-        // On an island a host is never alone with itself.
+        // A node on its own always shows its own host.
         if (!mode.IsIsland && !State.Hosts.GetValueOrDefault(address, registrationOptions.Value.AutoRegister))
         {
             _hosts.Remove(address);

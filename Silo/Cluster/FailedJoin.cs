@@ -15,5 +15,16 @@ internal sealed class FailedJoin(string dataDirectory)
         ? File.ReadAllText(Mark)
         : null;
 
-    public void Note(string reason) => File.WriteAllText(Mark, $"the cluster could not be joined: {reason}");
+    /// <summary>Writes it down. Where that cannot be done the next life tries to join again, which must not keep this one from ending.</summary>
+    public void Note(string reason)
+    {
+        try
+        {
+            File.WriteAllText(Mark, $"the cluster could not be joined: {reason}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"{Mark} cannot be written, so the next start tries to join again: {e.Message}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HmsOrleans.Grains.Probing;
+using HmsOrleans.Silo.Cluster;
 using HmsOrleans.Silo.Icmp;
 using Microsoft.Extensions.Hosting.Systemd;
 
@@ -8,9 +9,6 @@ namespace HmsOrleans.Silo.Supervision;
 /// <summary>What a supervisor is told, as its environment asks for: <c>NOTIFY_SOCKET</c> and <c>WATCHDOG_USEC</c>, as systemd sets them.</summary>
 internal static class SupervisionServices
 {
-    /// <summary>Asks to be started again.</summary>
-    private const int StartMeAgain = 70;
-
     public static void AddSupervision(this IServiceCollection services)
     {
         services.AddSingleton<FactsTaken>();
@@ -49,7 +47,7 @@ internal static class SupervisionServices
     {
         if (!seen)
         {
-            Environment.Exit(StartMeAgain);
+            Environment.Exit(ExitCodes.LostItsPlace);
         }
     }
 

@@ -164,7 +164,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         Assert.Equal((91, told.ThresholdRevision), (order.Threshold, order.ThresholdRevision));
         Assert.Equal(91, (await _controller.GetSettings(Token)).Threshold);
 
-        var removed = (await _controller.Heartbeat(other, 0, FleetOrder.None)) with { Supervised = false, SupervisedRevision = known.Revision + 4, Threshold = 10, ThresholdRevision = 1 };
+        var removed = (await _controller.Heartbeat(other, 0, FleetOrder.None)) with { Revision = known.Revision + 4, Supervised = false, SupervisedRevision = known.Revision + 4, Threshold = 10, ThresholdRevision = 1 };
         var still = await _controller.Heartbeat(other, 0, removed);
         Assert.False(still.Supervised);
         Assert.Null(await _controller.GetHost(other, Token));
