@@ -13,7 +13,7 @@ public sealed class ProbedNetwork : IAsyncLifetime
     private const string PingGroupRange = "/proc/sys/net/ipv4/ping_group_range";
 
     private readonly string _container = $"hms-icmp-{Environment.ProcessId}";
-    private bool _made;
+    private string? _permitted;
 
     public async ValueTask InitializeAsync()
     {
@@ -21,7 +21,7 @@ public sealed class ProbedNetwork : IAsyncLifetime
         {
             Assert.Fail("run deploy/test.sh: it gives the tests a network namespace of their own");
         }
-        _made = true;
+        _permitted = await File.ReadAllTextAsync(PingGroupRange, TestContext.Current.CancellationToken);
         await RunAsync($"ip netns add {_container}");
         await RunAsync($"ip link add {Bridge} type veth peer name eth0 netns {_container}");
         await RunAsync($"ip address add 10.99.0.1/24 dev {Bridge}");
@@ -34,8 +34,9 @@ public sealed class ProbedNetwork : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_made)
+        if (_permitted is not null)
         {
+            await File.WriteAllTextAsync(PingGroupRange, _permitted, CancellationToken.None);
             // The pair of interfaces goes with it.
             await RunAsync($"ip netns delete {_container}");
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using HmsOrleans.Tests.Engine;
+using HmsOrleans.Tests.Icmp;
 using Xunit;
 
 namespace HmsOrleans.Tests.Node;
@@ -21,6 +22,7 @@ public sealed class ImageTests(EngineFixture engine) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        ProbedNetwork.PermitDatagram(false);
         await RuntimeImage.ImportAsync(Host, Token);
         await Command.RunAsync(SourceTree.File("deploy/image.sh"), Host.CommandLine, TimeSpan.FromMinutes(3), Token, "--", "--no-restore");
     }
