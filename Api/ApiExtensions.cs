@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HmsOrleans.Api.Bodies;
+using HmsOrleans.Api.Commands;
 using HmsOrleans.Api.Containers;
 using HmsOrleans.Api.Fleet;
 using HmsOrleans.Api.Hosts;
@@ -10,6 +11,7 @@ using HmsOrleans.Api.Problems;
 using HmsOrleans.Api.Readiness;
 using HmsOrleans.Api.Security;
 using HmsOrleans.Api.Settings;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Fleet;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -39,6 +41,7 @@ public static class ApiExtensions
         services.AddSingleton(new LocalHost(localHost));
         services.TryAddSingleton(new NodeMode());
         services.AddSingleton<FleetCalls>();
+        services.AddSingleton<ICommandExecutor, CommandExecutor>();
         services.AddExceptionHandler<ExceptionProblems>();
         services.AddOpenApi(openApi => OpenApiDocs.Configure(openApi));
         services.Configure<KestrelServerOptions>(kestrel =>

@@ -12,6 +12,7 @@ using HmsOrleans.Grains.Probing;
 using HmsOrleans.Grains.Settings;
 using HmsOrleans.Silo.Cgroups;
 using HmsOrleans.Silo.Cluster;
+using HmsOrleans.Silo.Commands;
 using HmsOrleans.Silo.Docker;
 using HmsOrleans.Silo.Hosts;
 using HmsOrleans.Silo.Icmp;
@@ -143,6 +144,7 @@ builder.UseOrleans(silo =>
     silo.Services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
     silo.Services.AddSingleton<SiloStart>();
     silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloStart>());
+    CommandPath.Add(silo, builder.Configuration.GetSection(CommandPathOptions.Section).Get<CommandPathOptions>() ?? new(), address);
     silo.AddDashboard();
     // Every grain of a host is on the host. The cache's default of 100,000 entries is walked every second to report its size.
     silo.Configure<GrainDirectoryOptions>(options => options.CacheSize = 1000);

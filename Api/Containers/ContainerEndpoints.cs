@@ -126,7 +126,7 @@ internal static class ContainerEndpoints
         }
         return await fleet.Ask(host, command, cancellationToken) switch
         {
-            { View: { } view } => new Applied<ContainerView>(view, await fleet.WhenSaved(host, cancellationToken)),
+            { View: { } view } => new Applied<ContainerView>(view, await fleet.WhenSaved(host.Address, cancellationToken)),
             { Matches: { IsDefaultOrEmpty: false } matches } => ContainerProblems.Ambiguous(host.Address, container, matches),
             _ => ContainerProblems.NotFound(host.Address, container),
         };

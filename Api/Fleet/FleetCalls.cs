@@ -78,7 +78,7 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     public Task<string?> WhenSaved(CancellationToken aborted) => WhenSaved(Controller.WhenSaved, aborted);
 
     /// <summary>Why a host's settings are not saved; null when they are.</summary>
-    public Task<string?> WhenSaved(HostView host, CancellationToken aborted) => WhenSaved(Host(host.Address).WhenSaved, aborted);
+    public Task<string?> WhenSaved(string host, CancellationToken aborted) => WhenSaved(Host(host).WhenSaved, aborted);
 
     /// <summary>A grain did not answer, rather than answering something bad.</summary>
     public static bool IsNoAnswer(Exception e, CancellationToken aborted) =>

@@ -23,5 +23,5 @@ internal sealed class NoAnswerException(ProblemHttpResult problem, Exception? ca
         }
     }
 
-    private ProblemHttpResult Problem => problem;
+    public ProblemHttpResult Problem => problem;
 }

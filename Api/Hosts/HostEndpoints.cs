@@ -97,6 +97,6 @@ internal static class HostEndpoints
             return problem!;
         }
         var status = await fleet.Ask(host, (grain, token) => grain.SetThreshold(body[Threshold], token), cancellationToken);
-        return new Applied<HostSummary>(HostSummary.From(host with { Status = status }), await fleet.WhenSaved(host, cancellationToken));
+        return new Applied<HostSummary>(HostSummary.From(host with { Status = status }), await fleet.WhenSaved(host.Address, cancellationToken));
     }
 }

@@ -1,0 +1,178 @@
+using HmsOrleans.Grains.Settings;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Placement;
+using Orleans.Storage;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+
+namespace HmsOrleans.Grains.Commands;
+
+/// <summary>See <see cref="ICommandGrain"/>. Where it fails, the stream delivers the same commands again; those that are done are not done again.</summary>
+[ImplicitStreamSubscription(CommandStreams.Requests), PreferLocalPlacement]
+internal sealed partial class CommandGrain(
+    ICommandExecutor executor, [FromKeyedServices(StorageNames.Cluster)] IGrainStorage store, TimeProvider time, ILogger<CommandGrain> logger)
+    : Grain, ICommandGrain, IStreamSubscriptionObserver, IAsyncBatchObserver<ExternalCommand>
+{
+    /// <summary>Longest work on one batch, well below the limit of a call between grains.</summary>
+    private static readonly TimeSpan WorkLimit = TimeSpan.FromSeconds(3);
+
+    /// <summary>Longest wait for the store before the answers go out all the same.</summary>
+    private static readonly TimeSpan SaveLimit = TimeSpan.FromSeconds(1);
+
+    private CommandJournal? _journal;
+    private Task _saving = Task.CompletedTask;
+    private bool _isUnsaved;
+
+    private string Key => this.GetPrimaryKeyString();
+
+    public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) => handleFactory.Create<ExternalCommand>().ResumeAsync(this);
+
+    public async Task OnNextAsync(IList<SequentialItem<ExternalCommand>> items)
+    {
+        var commands = items.Select(item => item.Item).ToList();
+        var journal = await OpenAsync();
+        var (readings, isComplete) = await ExecuteAsync(journal, commands);
+        if (!commands.TrueForAll(command => command.IsReading))
+        {
+            await SaveAsync(journal);
+        }
+        await AnswerAsync(journal, commands, readings);
+        if (!isComplete)
+        {
+            throw new TimeoutException($"not all of {commands.Count} commands were carried out within {WorkLimit.TotalSeconds} s; the rest follows");
+        }
+    }
+
+    public Task OnErrorAsync(Exception ex)
+    {
+        LogDeliveryFailed(logger, Key, ex.Message);
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_journal is not null)
+        {
+            // So that the next life knows what was answered.
+            await SaveAsync(_journal).WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <remarks>Without its memory it would do twice what was done before: it waits for the store, and the stream tries again.</remarks>
+    private async Task<CommandJournal> OpenAsync()
+    {
+        if (_journal is null)
+        {
+            var journal = new CommandJournal(store, this.GetGrainId(), time);
+            await journal.LoadAsync();
+            _journal = journal;
+        }
+        return _journal;
+    }
+
+    private async Task<(Dictionary<Guid, string> Readings, bool IsComplete)> ExecuteAsync(CommandJournal journal, List<ExternalCommand> commands)
+    {
+        var texts = new Dictionary<string, string>();
+        var due = commands.FindAll(IsDue);
+        using var limit = new CancellationTokenSource(WorkLimit, time);
+        var replies = due.Count == 0 ? [] : await executor.Execute(due, limit.Token);
+        var readings = new Dictionary<Guid, string>();
+        foreach (var (command, reply) in due.Zip(replies))
+        {
+            if (command.IsReading)
+            {
+                readings[command.Delivery] = reply;
+            }
+            else
+            {
+                LogDone(logger, command.Text, command.CorrelationId, reply);
+            }
+            if (journal.Find(command.CorrelationId) is null)
+            {
+                journal.Put(new(command.CorrelationId, command.Text, time.GetUtcNow(), command.IsReading ? null : reply, null));
+            }
+        }
+        return (readings, replies.Count == due.Count);
+
+        bool IsDue(ExternalCommand command)
+        {
+            var known = journal.Find(command.CorrelationId);
+            if ((known?.Text ?? texts.GetValueOrDefault(command.CorrelationId)) is { } text)
+            {
+                return command.IsReading && text == command.Text && known?.Answered(command) is not true;
+            }
+            texts[command.CorrelationId] = command.Text;
+            return true;
+        }
+    }
+
+    private async Task AnswerAsync(CommandJournal journal, List<ExternalCommand> commands, Dictionary<Guid, string> readings)
+    {
+        var answered = new List<ExternalCommand>();
+        var replies = new List<CommandReply>();
+        foreach (var command in commands)
+        {
+            var known = journal.Find(command.CorrelationId);
+            var reply = known is null || known.Answered(command) ? null
+                : known.Text != command.Text ? executor.CorrelationIdTaken(command)
+                : known.Reply ?? readings.GetValueOrDefault(command.Delivery);
+            if (reply is not null)
+            {
+                replies.Add(new(command.ReplyTo, command.CorrelationId, reply));
+                answered.Add(command);
+            }
+        }
+        if (replies.Count == 0)
+        {
+            return;
+        }
+        await this.GetStreamProvider(CommandStreams.Provider).GetStream<CommandReply>(CommandStreams.Replies, Key).OnNextBatchAsync(replies);
+        foreach (var command in answered)
+        {
+            journal.Put(journal.Find(command.CorrelationId)! with { Delivery = command.Delivery });
+        }
+    }
+
+    /// <summary>Saves; a store that takes long, or fails, holds no answer up and is tried again with the next batch.</summary>
+    private async Task SaveAsync(CommandJournal journal)
+    {
+        if (!_saving.IsCompleted)
+        {
+            return;
+        }
+        _saving = TrySaveAsync(journal);
+        await Task.WhenAny(_saving, Task.Delay(SaveLimit, time));
+    }
+
+    private async Task TrySaveAsync(CommandJournal journal)
+    {
+        try
+        {
+            await journal.SaveAsync();
+            _isUnsaved = false;
+        }
+        catch (InconsistentStateException)
+        {
+            // Another life of this grain has written: that one goes on.
+            DeactivateOnIdle();
+        }
+        catch (Exception e) // Whatever the store throws: it means "not saved yet".
+        {
+            if (!_isUnsaved)
+            {
+                LogUnsaved(logger, Key, e.Message);
+            }
+            _isUnsaved = true;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "command {Command} (correlation id {CorrelationId}): {Reply}")]
+    private static partial void LogDone(ILogger logger, string command, string correlationId, string reply);
+
+    [LoggerMessage(LogLevel.Warning, "commands for {Key} are not delivered: {Reason}")]
+    private static partial void LogDeliveryFailed(ILogger logger, string key, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "what was done for {Key} cannot be saved; should this node end, a command may be carried out again: {Reason}")]
+    private static partial void LogUnsaved(ILogger logger, string key, string reason);
+}

@@ -1,0 +1,54 @@
+using HmsOrleans.Grains.Commands;
+using HmsOrleans.Silo.RabbitMq;
+using Orleans.Streams;
+
+namespace HmsOrleans.Silo.Commands;
+
+/// <summary>The way in for commands through RabbitMQ.</summary>
+internal sealed class CommandPath([FromKeyedServices(CommandStreams.Provider)] RabbitMqConnection connection) : ICommandPath
+{
+    /// <summary>How long a command waits for a grain that cannot take it (its store is away, its silo is gone) before it is a dead letter.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    public CommandPathStatus Status => new(connection.Trouble, connection.Since, connection.DeadLetters);
+
+    /// <summary>Adds it, where a broker is configured.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="options">The broker.</param>
+    /// <param name="address">The host of this silo: the report's programs send to hosts by their address.</param>
+    public static void Add(ISiloBuilder silo, CommandPathOptions options, string address)
+    {
+        if (options.Uri is null)
+        {
+            return;
+        }
+        silo.Services.AddKeyedSingleton<IRabbitMqDataAdapter, CommandDataAdapter>(CommandStreams.Provider);
+        silo.Services.AddSingleton<ICommandPath, CommandPath>();
+        silo.AddRabbitMqStreams(CommandStreams.Provider, broker => Configure(broker, options, address), streams =>
+        {
+            streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
+            streams.ConfigurePullingAgent(agent => agent.Configure(pulling => pulling.MaxEventDeliveryTime = Patience));
+        });
+    }
+
+    private static void Configure(RabbitMqOptions broker, CommandPathOptions options, string address)
+    {
+        broker.Uri = Uri.TryCreate(options.Uri, UriKind.Absolute, out var uri) ? uri : null;
+        broker.UserName = options.UserName;
+        broker.Password = options.Password;
+        broker.CertificateAuthority = options.CertificateAuthority;
+        broker.ClientCertificate = options.ClientCertificate;
+        broker.Name = CommandDataAdapter.Exchange;
+        // What is about the fleet, and what is about hosts: neither waits for the other.
+        broker.QueueCount = 2;
+        broker.Bindings.Add(new(CommandDataAdapter.Exchange, "topic", Durable: true, CommandFormat.Controller, 0));
+        broker.Bindings.Add(new(CommandDataAdapter.Exchange, "topic", Durable: true, CommandFormat.Manager + "#", 1));
+        if (options.ReportDialect)
+        {
+            // As the old programs declare it: who comes second must want the same.
+            var arguments = new Dictionary<string, object?> { ["x-message-ttl"] = 0 };
+            broker.Bindings.Add(new(CommandDataAdapter.ReportExchange, "direct", Durable: false, CommandFormat.Controller, 0, arguments));
+            broker.Bindings.Add(new(CommandDataAdapter.ReportExchange, "direct", Durable: false, CommandFormat.Manager + address, 1, arguments));
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using System.Threading.Channels;
+using Orleans.Providers.Streams.Common;
+using Orleans.Streams;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace HmsOrleans.Silo.RabbitMq;
+
+/// <summary>Reads one queue. What a lost connection had delivered is forgotten along with it: the broker delivers it again.</summary>
+internal sealed partial class RabbitMqReceiver(
+    RabbitMqOptions options, uint queue, RabbitMqConnection connection, RabbitMqPublisher publisher, IRabbitMqDataAdapter adapter, TimeProvider time, ILogger<RabbitMqReceiver> logger)
+    : IQueueAdapterReceiver, IDisposable
+{
+    private readonly CancellationTokenSource _ending = new();
+
+    // By the number in the batch's token.
+    private readonly Dictionary<long, (Session Session, List<ulong> DeliveryTags)> _underWay = [];
+    private Session _session = new(null);
+    private Task _reading = Task.CompletedTask;
+    private long _last;
+
+    /// <summary>Begins to read and waits for nothing: a silo starts without its broker, too.</summary>
+    public Task Initialize(TimeSpan timeout)
+    {
+        _reading = ReadAsync();
+        return Task.CompletedTask;
+    }
+
+    public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount)
+    {
+        var session = _session;
+        await session.WhenAnyAsync(options.LongPoll, time);
+        var batches = new List<IBatchContainer>();
+        RabbitMqBatchContainer? batch = null;
+        List<ulong> tags = [];
+        for (var count = 0; count < maxCount && session.Arrivals.Reader.TryRead(out var arrival); count++)
+        {
+            var reading = arrival.Reading;
+            if (batch is null || batch.StreamId != reading.StreamId || batch.Events.Count + reading.Events.Count > options.BatchSize
+                || batch.RequestContext is not null || reading.RequestContext is not null)
+            {
+                _last = Math.Max(_last + 1, time.GetUtcNow().Ticks);
+                batch = new(reading.StreamId, new EventSequenceTokenV2(_last), reading.RequestContext);
+                batches.Add(batch);
+                _underWay[_last] = (session, tags = []);
+            }
+            batch.Events.AddRange(reading.Events);
+            tags.Add(arrival.DeliveryTag);
+        }
+        return batches;
+    }
+
+    public async Task MessagesDeliveredAsync(IList<IBatchContainer> messages)
+    {
+        foreach (var batch in messages)
+        {
+            if (_underWay.Remove(batch.SequenceToken.SequenceNumber, out var held))
+            {
+                await held.Session.SettleAsync(held.DeliveryTags, (channel, tag) => channel.BasicAckAsync(tag, multiple: false, _ending.Token));
+            }
+        }
+    }
+
+    /// <summary>Gives up what could not be delivered to its grain: it becomes a dead letter.</summary>
+    public async Task GiveUpAsync(StreamSequenceToken token)
+    {
+        if (_underWay.Remove(token.SequenceNumber, out var held))
+        {
+            LogGivenUp(logger, held.DeliveryTags.Count, options.QueueName(queue), options.DeadLetters);
+            connection.CountDeadLetters(held.DeliveryTags.Count);
+            await held.Session.SettleAsync(held.DeliveryTags, (channel, tag) => channel.BasicNackAsync(tag, multiple: false, requeue: false, _ending.Token));
+        }
+    }
+
+    public async Task Shutdown(TimeSpan timeout)
+    {
+        await _ending.CancelAsync();
+        await _reading.WaitAsync(timeout, time);
+        Dispose();
+    }
+
+    public void Dispose() => _ending.Dispose();
+
+    private async Task ReadAsync()
+    {
+        var pause = RabbitMqOptions.MinBackOff;
+        while (!_ending.IsCancellationRequested)
+        {
+            try
+            {
+                var open = await connection.OpenAsync(_ending.Token);
+                await using var channel = await open.CreateChannelAsync(cancellationToken: _ending.Token);
+                // Again, for a queue that was deleted.
+                await RabbitMqTopology.DeclareAsync(channel, options, _ending.Token);
+                await channel.BasicQosAsync(0, options.Prefetch, global: false, _ending.Token);
+                var session = _session = new(channel);
+                var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                var consumer = new AsyncEventingBasicConsumer(channel);
+                consumer.ReceivedAsync += (_, delivery) => TakeAsync(session, delivery);
+                consumer.ShutdownAsync += (_, _) => End();
+                consumer.UnregisteredAsync += (_, _) => End();
+                await channel.BasicConsumeAsync(options.QueueName(queue), autoAck: false, consumer, _ending.Token);
+                pause = RabbitMqOptions.MinBackOff;
+                await ended.Task.WaitAsync(_ending.Token);
+
+                Task End()
+                {
+                    ended.TrySetResult();
+                    return Task.CompletedTask;
+                }
+            }
+            catch (Exception e) when (RabbitMqConnection.IsTrouble(e))
+            {
+                if (!_ending.IsCancellationRequested)
+                {
+                    LogInterrupted(logger, options.QueueName(queue), e.Message);
+                }
+            }
+            _session = new(null);
+            await Task.Delay(pause, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            pause = RabbitMqConnection.Longer(pause);
+        }
+    }
+
+    private async Task TakeAsync(Session session, BasicDeliverEventArgs given)
+    {
+        // The library takes the body back when this ends.
+        var body = given.Body.ToArray();
+        var properties = given.BasicProperties;
+        var delivery = new RabbitMqDelivery(
+            given.Exchange, given.RoutingKey, body, properties.ContentType, properties.CorrelationId, properties.ReplyTo, given.Redelivered, Guid.NewGuid());
+        var reading = adapter.Read(delivery);
+        if (reading.Refusal is null)
+        {
+            session.Arrivals.Writer.TryWrite(new(given.DeliveryTag, reading));
+            return;
+        }
+        try
+        {
+            await publisher.BuryAsync(new("", given.RoutingKey, body, properties.ContentType ?? "", properties.CorrelationId), reading.Refusal, _ending.Token);
+            if (reading.Answer is { } answer)
+            {
+                await publisher.PublishAsync([answer], _ending.Token);
+            }
+            await session.SettleAsync([given.DeliveryTag], (channel, tag) => channel.BasicAckAsync(tag, multiple: false, _ending.Token));
+        }
+        catch (Exception e) when (RabbitMqConnection.IsTrouble(e) || e is RabbitMqUnavailableException)
+        {
+            LogNotBuried(logger, e.Message);
+            await session.SettleAsync([given.DeliveryTag], (channel, tag) => channel.BasicNackAsync(tag, multiple: false, requeue: true, _ending.Token));
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Queue} cannot be read, it is tried again: {Reason}")]
+    private static partial void LogInterrupted(ILogger logger, string queue, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Count} messages of {Queue} could not be delivered to their grain and are dead letters in {DeadLetters} now")]
+    private static partial void LogGivenUp(ILogger logger, int count, string queue, string deadLetters);
+
+    [LoggerMessage(LogLevel.Warning, "a message that cannot be used could not be put among the dead letters yet: {Reason}")]
+    private static partial void LogNotBuried(ILogger logger, string reason);
+
+    private readonly record struct Arrival(ulong DeliveryTag, RabbitMqReading Reading);
+
+    /// <summary>One life of the channel.</summary>
+    private sealed class Session(IChannel? channel)
+    {
+        private Task<bool>? _any;
+
+        /// <summary>Not more than the broker gives without an acknowledgement.</summary>
+        public Channel<Arrival> Arrivals { get; } = Channel.CreateUnbounded<Arrival>(new() { SingleReader = true });
+
+        public async Task WhenAnyAsync(TimeSpan limit, TimeProvider time)
+        {
+            if (_any is null or { IsCompleted: true })
+            {
+                _any = Arrivals.Reader.WaitToReadAsync().AsTask();
+            }
+            await Task.WhenAny(_any, Task.Delay(limit, time));
+        }
+
+        /// <summary>Tells the broker what became of messages. Of a channel that is gone it has them back already.</summary>
+        public async Task SettleAsync(List<ulong> tags, Func<IChannel, ulong, ValueTask> settle)
+        {
+            try
+            {
+                foreach (var tag in tags)
+                {
+                    if (channel is { IsOpen: true })
+                    {
+                        await settle(channel, tag);
+                    }
+                }
+            }
+            catch (Exception e) when (RabbitMqConnection.IsTrouble(e))
+            {
+                // The channel is gone now.
+            }
+        }
+    }
+}
