@@ -1,4 +1,3 @@
-using HmsOrleans.Tests.Engine;
 using Xunit;
 
 namespace HmsOrleans.Tests.Deploy;
@@ -7,8 +6,6 @@ namespace HmsOrleans.Tests.Deploy;
 public sealed class ComposeTests
 {
     private static readonly string[] Settings = ["HMS_HOST_ADDRESS=192.0.2.1", "HMS_DB_PASSWORD=of-the-test", "DOCKER_GID=4711"];
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task It_is_a_site_with_what_stands_in_the_environment_file()
@@ -32,17 +29,7 @@ public sealed class ComposeTests
 
     private static async Task<string> ReadAsync(string[] settings)
     {
-        var directory = Directory.CreateTempSubdirectory("hms-compose-");
-        try
-        {
-            File.Copy(SourceTree.File("deploy/compose.yaml"), Path.Combine(directory.FullName, "compose.yaml"));
-            await File.WriteAllLinesAsync(Path.Combine(directory.FullName, ".env"), settings, Token);
-            return await Command.RunAsync(
-                "/bin/sh", Token, "-c", "cd \"$0\" && if command -v docker-compose >/dev/null; then docker-compose config; else docker compose config; fi", directory.FullName);
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
+        using var site = new Site(new Dictionary<string, string>(), settings);
+        return await site.ComposeAsync(TestContext.Current.CancellationToken, "config");
     }
 }

@@ -15,9 +15,22 @@ public sealed class EngineCollection : ICollectionFixture<EngineFixture>;
 /// <summary>The shared engine; started by the first class that needs it.</summary>
 public sealed class EngineFixture : IAsyncLifetime
 {
+    private bool _hasNodeImage;
+
     internal DockerHost Host { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() => Host = await DockerHost.StartAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Gives the engine hms-orleans:latest as deploy/image.sh makes it, unless it has it from an earlier class.</summary>
+    internal async Task BuildNodeImageAsync(CancellationToken token)
+    {
+        if (!_hasNodeImage)
+        {
+            await RuntimeImage.ImportAsync(Host, token);
+            await Command.RunAsync(SourceTree.File("deploy/image.sh"), Host.CommandLine, TimeSpan.FromMinutes(3), token, "--", "--no-restore");
+            _hasNodeImage = true;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -23,8 +23,7 @@ public sealed class ImageTests(EngineFixture engine) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         ProbedNetwork.PermitDatagram(false);
-        await RuntimeImage.ImportAsync(Host, Token);
-        await Command.RunAsync(SourceTree.File("deploy/image.sh"), Host.CommandLine, TimeSpan.FromMinutes(3), Token, "--", "--no-restore");
+        await engine.BuildNodeImageAsync(Token);
     }
 
     public async ValueTask DisposeAsync()
@@ -38,7 +37,7 @@ public sealed class ImageTests(EngineFixture engine) : IAsyncLifetime
     {
         var group = await Command.RunAsync("stat", Token, "-c", "%g", Host.SocketPath);
         await Host.Docker(
-            Token, "run", "-d", "--name", "node", "--label", "hms.enable=false", "--restart", "unless-stopped",
+            Token, "run", "-d", "--name", "node", "--label", "hms.enable=false", "--restart", "always",
             "--network", "host", "--pid", "host", "--cgroupns", "host", "--cap-drop", "ALL", "--cap-add", "NET_RAW", "--group-add", group,
             "-v", $"{Host.RunDirectory}:/host/run:ro", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:ro", "--health-interval", "1s",
             "-e", $"Hms__Host__Address={Address}", "-e", $"ASPNETCORE_URLS={_http.BaseAddress}", "-e", "Orleans__Endpoints__SiloPort=11190",
