@@ -80,7 +80,7 @@ internal sealed class ContentLog
         (last, now) switch
         {
             (null, null) => true,
-            ({ } one, { } other) => Math.Abs(one - other) <= Math.Max(absolute, relative * one),
+            ({ } one, { } other) => Math.Abs(one - other) <= Math.Max(absolute, relative * Math.Min(one, other)), // a fall counts like a rise
             _ => false,
         };
 }

@@ -35,6 +35,15 @@ public sealed class ContentLogTests
     }
 
     [Fact]
+    public void A_fall_is_told_like_a_rise()
+    {
+        _log.Put(Web(0, 17, 1L << 30));
+        Assert.Equal(ContentChange.None, _log.Put(Web(0, 9, 1L << 30)));
+        Assert.Equal(ContentChange.Measurement, _log.Put(Web(0, 0.05, 1L << 30)));
+        Assert.Equal(ContentChange.None, _log.Put(Web(0, 1, 1L << 30)));
+    }
+
+    [Fact]
     public void Noise_does_not_creep_because_it_is_held_against_what_was_told()
     {
         _log.Put(Web(0, 1, null));
