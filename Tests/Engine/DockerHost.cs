@@ -3,7 +3,6 @@ using System.Formats.Tar;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 
 namespace HmsOrleans.Tests.Engine;
 
@@ -208,38 +207,9 @@ internal sealed class DockerHost : IAsyncDisposable
     /// All events of the engine from this moment on: listening already when the task completes, so what is done after it is
     /// never missed. The sequence ends when the engine does.
     /// </summary>
-    public async Task<IAsyncEnumerable<EngineEvent>> EventsAsync(CancellationToken token)
-    {
-        // The engine sends its headers just before it subscribes: `since` closes that gap.
-        var now = TimeProvider.System.GetUtcNow();
-        var since = string.Create(CultureInfo.InvariantCulture, $"{now.ToUnixTimeSeconds()}.{now.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick:000000000}");
-        var response = await _http.GetAsync(new Uri($"events?since={since}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, token);
-        return Read(response.EnsureSuccessStatusCode(), token);
-
-        static async IAsyncEnumerable<EngineEvent> Read(HttpResponseMessage response, [EnumeratorCancellation] CancellationToken token)
-        {
-            using (response)
-            {
-                using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(token));
-                while (await LineAsync(reader, token) is { } line)
-                {
-                    yield return EngineEvent.Parse(line);
-                }
-            }
-        }
-
-        static async Task<string?> LineAsync(StreamReader reader, CancellationToken token)
-        {
-            try
-            {
-                return await reader.ReadLineAsync(token);
-            }
-            catch (Exception e) when (e is HttpIOException or IOException)
-            {
-                return null; // the engine was killed
-            }
-        }
-    }
+    public Task<IAsyncEnumerable<EngineEvent>> EventsAsync(CancellationToken token) =>
+        // The engine sends its headers just before it subscribes: to ask from now on closes that gap.
+        EventStream.OpenAsync(_http, TimeProvider.System.GetUtcNow(), token);
 
     private static void RefuseRootNamespace()
     {

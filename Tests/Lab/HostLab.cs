@@ -66,7 +66,10 @@ internal sealed class HostLab : IAsyncDisposable
 
     /// <summary>The docker command on a host.</summary>
     public Task<string> DockerAsync(int host, CancellationToken token, params string[] command) =>
-        Command.RunAsync("docker", token, ["-H", $"unix:///run/{_name}-lab/h{host}/docker.sock", .. command]);
+        Command.RunAsync("docker", token, ["-H", $"unix://{SocketOf(host)}", .. command]);
+
+    /// <summary>Path of the socket of a host's engine.</summary>
+    public string SocketOf(int host) => $"/run/{_name}-lab/h{host}/docker.sock";
 
     /// <summary>Connection string of a database of the lab's PostgreSQL.</summary>
     public string DatabaseOf(string name) =>

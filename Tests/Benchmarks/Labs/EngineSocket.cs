@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using HmsOrleans.Tests.Engine;
 
 namespace HmsOrleans.Benchmarks.Labs;
 
@@ -29,6 +30,9 @@ internal sealed class EngineSocket(string path) : IDisposable
 
     public Task<JsonElement> InspectAsync(string id, CancellationToken token) =>
         _http.GetFromJsonAsync<JsonElement>(new Uri($"containers/{id}/json", UriKind.Relative), token);
+
+    /// <summary>All events from a moment on, as far as the engine remembers them. The sequence ends when the engine does.</summary>
+    public Task<IAsyncEnumerable<EngineEvent>> EventsAsync(DateTimeOffset since, CancellationToken token) => EventStream.OpenAsync(_http, since, token);
 
     /// <summary>Process 1 of a container, seen from the host; 0 when it is not running.</summary>
     public async Task<int> PidOfAsync(string id, CancellationToken token) =>
