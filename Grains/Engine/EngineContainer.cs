@@ -26,7 +26,7 @@ public sealed record EngineContainer
     /// <summary>Exit code of the last run; meaningful only while not running.</summary>
     [Id(6)] public int ExitCode { get; init; }
 
-    /// <summary>The kernel killed the last run for want of memory.</summary>
+    /// <summary>The kernel killed a process of the last run for want of memory; an engine says it only while not running.</summary>
     [Id(7)] public bool OutOfMemory { get; init; }
 
     /// <summary>Process id of pid 1 on the host, 0 while not running.</summary>

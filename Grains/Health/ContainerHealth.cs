@@ -55,6 +55,9 @@ public sealed record ContainerHealth
     /// <summary>Last time somebody asked the engine to end it.</summary>
     public DateTimeOffset? StopAskedAt { get; init; }
 
+    /// <summary>When the kernel last killed a process of it for want of memory, as the engine told of it; null when it did not.</summary>
+    public DateTimeOffset? OutOfMemoryAt { get; init; }
+
     /// <summary>Its last stop was asked for, or nobody saw it, so that it is not blamed for it.</summary>
     public bool Excused { get; init; }
 

@@ -34,10 +34,10 @@ public static class HealthMachine
     {
         if (IsOld(health, seen))
         {
-            return new(health);
+            return new(seen is Observation.OutOfMemory late ? RecordLate(health, late) : health);
         }
 
-        var next = NoteVerdict(health, Record(health, seen, policy), seen, policy);
+        var next = NoteWhy(NoteVerdict(health, Record(health, seen, policy), seen, policy));
         if (next.State == HealthState.Gone)
         {
             return new(next);
@@ -123,7 +123,7 @@ public static class HealthMachine
             (Observation.Died died, { } known) => Describe(health, known with { State = ContainerState.Exited, ExitCode = died.ExitCode, Pid = 0, Addresses = [] }, seen, unseen),
             (Observation.Paused, { } known) => Describe(health, known with { State = ContainerState.Paused }, seen, unseen),
             (Observation.Resumed, { } known) => Describe(health, known with { State = ContainerState.Running }, seen, unseen),
-            (Observation.OutOfMemory, { } known) => health with { Container = known with { OutOfMemory = true } },
+            (Observation.OutOfMemory, _) => health with { OutOfMemoryAt = seen.At },
             (Observation.HealthChecked check, { } known) => health with
             {
                 Container = known with { HealthCheck = check.Verdict },
@@ -152,6 +152,26 @@ public static class HealthMachine
             _ => health,
         };
     }
+
+    /// <summary>It says why a run ends, and decides nothing: whatever was told since, that is worth knowing.</summary>
+    private static ContainerHealth RecordLate(ContainerHealth health, Observation.OutOfMemory seen) =>
+        health.State != HealthState.Gone && !(seen.At <= health.OutOfMemoryAt) ? NoteWhy(health with { OutOfMemoryAt = seen.At }) : health;
+
+    /// <summary>Why a run ended may be told after it has: the fault is named anew.</summary>
+    private static ContainerHealth NoteWhy(ContainerHealth health) =>
+        health is { Container: { State: ContainerState.Exited } ended, LastFault: { Cause: FaultCause.Died } fault }
+        && fault.At > ended.StartedAt && CauseOfEnd(health, ended) == FaultCause.OutOfMemory
+            ? health with { LastFault = fault with { Cause = FaultCause.OutOfMemory, Evidence = EvidenceOfEnd(ended, FaultCause.OutOfMemory) } }
+            : health;
+
+    private static FaultCause CauseOfEnd(ContainerHealth health, EngineContainer ended) =>
+        health.Excused ? FaultCause.Stopped
+        // The kernel may have killed a child, long ago.
+        : ended.ExitCode == KilledBySignal9 && (ended.OutOfMemory || health.OutOfMemoryAt >= ended.StartedAt) ? FaultCause.OutOfMemory
+        : FaultCause.Died;
+
+    private static string EvidenceOfEnd(EngineContainer ended, FaultCause cause) =>
+        string.Create(CultureInfo.InvariantCulture, $"exit code {ended.ExitCode}{(cause == FaultCause.OutOfMemory ? ", out of memory" : "")}");
 
     /// <summary>What its own health check says speaks for or against it, whether an event or the list tells of it.</summary>
     private static ContainerHealth NoteVerdict(ContainerHealth before, ContainerHealth health, Observation seen, HealthPolicy policy) =>
@@ -234,6 +254,7 @@ public static class HealthMachine
         FailedAt = [.. health.FailedAt.Select(failed => failed + by)],
         RetryAt = health.RetryAt + by,
         StopAskedAt = health.StopAskedAt + by,
+        OutOfMemoryAt = health.OutOfMemoryAt + by,
         NoisyUntil = health.NoisyUntil + by,
         ProbesAfter = null,
     };
@@ -283,15 +304,13 @@ public static class HealthMachine
             return new(health);
         }
         var container = health.Container!;
-        // The kernel may have killed a child, long ago.
-        var cause = health.Excused ? FaultCause.Stopped : container is { OutOfMemory: true, ExitCode: KilledBySignal9 } ? FaultCause.OutOfMemory : FaultCause.Died;
+        var cause = CauseOfEnd(health, container);
         if (!Heals(health, container, cause, policy))
         {
             return new(Enter(health, HealthState.Unknown, seen.At) with { RetryAt = null });
         }
 
-        var evidence = string.Create(CultureInfo.InvariantCulture, $"exit code {container.ExitCode}{(cause == FaultCause.OutOfMemory ? ", out of memory" : "")}");
-        var fault = new Fault(cause, seen.At, evidence);
+        var fault = new Fault(cause, seen.At, EvidenceOfEnd(container, cause));
         var isNew = before.Container?.State != ContainerState.Exited;
         if (health is { State: HealthState.BackingOff, RetryAt: { } retry } && !(isNew && health.Excused))
         {

@@ -121,7 +121,8 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
             HealthCheck = HealthOf(state.Health?.Status),
             StartedAt = DateTimeOffset.TryParse(state.StartedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var startedAt) && startedAt.Year > 1 ? startedAt : null,
             ExitCode = (int)state.ExitCode,
-            OutOfMemory = state.OOMKilled,
+            // Engine 20.10 goes on saying it of the run before until this one has ended.
+            OutOfMemory = !running && state.OOMKilled,
             Pid = (int)state.Pid,
             // A stopped container may still show an address that another one owns by now.
             Addresses = running ? await AddressesOf(answer.NetworkSettings?.Networks, cancellationToken) : [],

@@ -128,6 +128,20 @@ public sealed class DockerEngineTests(EngineFixture engine) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Want_of_memory_in_the_run_before_is_not_said_of_this_one()
+    {
+        // Eats its memory in its first run only.
+        var id = await _host.Docker(
+            Token, "run", "-d", "--memory", "24m", "--memory-swap", "24m", DockerHost.IdleImage,
+            "sh", "-c", "[ -f /eaten ] && exec sleep 3600; touch /eaten; exec dd if=/dev/zero of=/dev/null bs=256M");
+        Assert.Equal(137, (await UntilAsync(id, container => container.State == ContainerState.Exited)).ExitCode);
+
+        await _engine.StartAsync(id, Token);
+        var runs = await DescribeAsync(id);
+        Assert.Equal((ContainerState.Running, false), (runs.State, runs.OutOfMemory));
+    }
+
+    [Fact]
     public async Task The_engines_own_restarts_are_described()
     {
         var id = await _host.Docker(Token, "run", "-d", "--restart", "always", DockerHost.IdleImage, "false");

@@ -91,6 +91,51 @@ public sealed class HealthStories
         .Died(1).Then(Restarting, Start).Blames(FaultCause.Died);
 
     [Fact]
+    public void Want_of_memory_that_a_description_has_overtaken_is_named_all_the_same() => HealthStory.OfHealthy()
+        .At(3601).Seen().Then(Healthy)
+        .At(3600.9).OutOfMemory().Again().Then(Healthy)
+        .At(3601.1).Died(137).Then(Restarting, Start).Blames(FaultCause.OutOfMemory, "exit code 137, out of memory");
+
+    [Fact]
+    public void Want_of_memory_is_named_when_its_event_comes_after_the_death() => HealthStory.OfHealthy()
+        .Died(137).Then(Restarting, Start).Blames(FaultCause.Died, "exit code 137")
+        .OutOfMemory().Again().Then(Restarting).Blames(FaultCause.OutOfMemory, "exit code 137, out of memory")
+        .Recovers().Then(Starting).Blames(FaultCause.OutOfMemory);
+
+    [Fact]
+    public void Want_of_memory_is_named_when_its_event_is_late_and_comes_after_the_death() => HealthStory.OfHealthy()
+        .At(3601).Died(137).Then(Restarting, Start)
+        .At(3600.9).OutOfMemory().Then(Restarting).Blames(FaultCause.OutOfMemory, "exit code 137, out of memory");
+
+    [Fact]
+    public void Want_of_memory_that_only_a_description_tells_of_is_named() => HealthStory.OfHealthy()
+        .Died(137).Then(Restarting, Start).Blames(FaultCause.Died)
+        .Seen(engine => engine with { OutOfMemory = true }).Then(Restarting).Blames(FaultCause.OutOfMemory, "exit code 137, out of memory");
+
+    [Fact]
+    public void Want_of_memory_that_was_told_holds_for_its_run_whatever_a_description_leaves_out() => HealthStory.OfHealthy()
+        .OutOfMemory().Seen(engine => engine with { OutOfMemory = false }).Then(Healthy)
+        .Died(137).Then(Restarting, Start).Blames(FaultCause.OutOfMemory);
+
+    [Fact]
+    public void Want_of_memory_in_an_earlier_run_is_no_cause_of_a_later_death() => HealthStory.OfHealthy()
+        .At(3601).OutOfMemory().Died(137).Then(Restarting, Start).Blames(FaultCause.OutOfMemory)
+        .At(3602).Recovers().Then(Starting)
+        .At(3601).OutOfMemory().Then(Starting)
+        .At(3603).Died(137).Then(BackingOff).Blames(FaultCause.Died, "exit code 137")
+        .At(3601).OutOfMemory().Then(BackingOff).Blames(FaultCause.Died, "exit code 137");
+
+    [Fact]
+    public void Want_of_memory_does_not_rename_the_fault_of_an_earlier_run() => HealthStory.OfRecovering().After(20).Ticked().Then(Healthy)
+        .Under(policy => policy with { Restart = RestartMode.Never }).Died(137).Then(Unknown)
+        .OutOfMemory().Then(Unknown).Blames(FaultCause.Died, "exit code 137");
+
+    [Fact]
+    public void A_stop_that_ends_in_a_kill_stays_a_stop_though_memory_was_short() => HealthStory.OfHealthy()
+        .OutOfMemory().Signalled(15).After(0.3).Died(137).Then(Restarting, Start).Blames(FaultCause.Stopped)
+        .OutOfMemory().Then(Restarting).Blames(FaultCause.Stopped);
+
+    [Fact]
     public void A_container_that_removes_itself_is_let_go() => HealthStory.OfHealthy(container: engine => engine with { AutoRemove = true })
         .Died(0).Then(Unknown)
         .After(0.1).Removed().Then(Gone);
@@ -98,7 +143,7 @@ public sealed class HealthStories
     [Fact]
     public void Nothing_is_said_of_one_that_is_gone() => HealthStory.OfHealthy()
         .Removed().Then(Gone)
-        .Started().Seen().Lossy().Adopted().Ticked().Then(Gone);
+        .Started().Seen().OutOfMemory().Lossy().Adopted().Ticked().Then(Gone);
 
     // Recovery, back-off, quarantine
 
