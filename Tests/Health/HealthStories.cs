@@ -696,6 +696,16 @@ public sealed class HealthStories
         .TickedWhenDue().Then(Healthy).Failed(0);
 
     [Fact]
+    public void A_verdict_that_is_told_late_is_no_health_from_before_the_last_fault() => HealthStory.OfHealthy(container: Checked(HealthCheck.Healthy))
+        .At(3610).Lossy().Then(Restarting, Restart).Recovers().Then(Starting)
+        .At(3614).Lossy().Then(BackingOff).Failed(1)
+        .At(3613).Checked(HealthCheck.Healthy).Then(BackingOff)
+        .At(3615).Fine().Then(Healthy)
+        .At(3613.5).Checked(HealthCheck.Healthy).Then(Healthy)
+        .At(3624).Ticked().Then(Healthy).Failed(1)
+        .TickedWhenDue().Then(Healthy).Failed(0);
+
+    [Fact]
     public void One_never_to_be_touched_is_shown_as_it_is() => HealthStory.OfHealthy(policy => policy with { Restart = RestartMode.Never }, Checked(HealthCheck.Healthy))
         .Lossy().Then(Suspect).Fine().Then(Healthy)
         .Checked(HealthCheck.Unhealthy).Then(Suspect).Fine().Then(Suspect)
