@@ -97,7 +97,7 @@ catch (ClusterSettingsException e)
 {
     return Refuse(e.Message);
 }
-var failedJoin = new FailedJoin(dataDirectory);
+var failedJoin = new FailedJoin(dataDirectory, TimeProvider.System);
 var mode = new NodeMode(database is null ? null : await database.TroubleAsync(CancellationToken.None) ?? failedJoin.Reason);
 services.AddSingleton(mode);
 services.AddSingleton(failedJoin);

@@ -9,6 +9,7 @@
 #   status          what runs
 #   down            ends it all and leaves nothing behind
 #   cut N [in|out]  cuts host N off from the others: whole, or only what it receives (in) or sends (out); its engine works on
+#   cut N hosts     the same from the other hosts alone: it reaches the database
 #   heal N          ends that
 #   restart-silo N  ends its node (SIGTERM): it is started again at once
 #   kill-silo N     kill -9 of its node: it is started again at once
@@ -513,7 +514,8 @@ cut_off() {
     # What the host sends comes in at the switch.
     in) drop_at egress ;;
     out) drop_at ingress ;;
-    *) fail "cut $i what? 'in', 'out', or nothing for both, not '$1'" ;;
+    hosts) from_hosts -C 2>/dev/null || from_hosts -I ;;
+    *) fail "cut $i what? 'in', 'out', 'hosts', or nothing for all, not '$1'" ;;
   esac
 }
 
@@ -522,7 +524,11 @@ drop_at() {
   nsenter "--net=/run/netns/$switch" -- tc filter add dev "p$i" "$1" bpf da bytecode '1,6 0 0 2'
 }
 
+# Without an answer from there no connection comes to be, whoever asks for it.
+from_hosts() { nsenter "--net=/run/netns/$(namespace "$i")" -- iptables -w "$1" INPUT -i eth0 -m iprange --src-range "$(host_address 1)-$(host_address 200)" -j DROP; }
+
 join_again() {
+  from_hosts -D 2>/dev/null || true
   nsenter "--net=/run/netns/$switch" -- tc qdisc del dev "p$i" clsact 2>/dev/null || true
   ip -n "$switch" link set "p$i" up
 }
@@ -534,6 +540,8 @@ link_state() {
     echo 'CUT OFF'
   elif [ -n "$filters" ]; then
     echo 'CUT OFF one way'
+  elif from_hosts -C 2>/dev/null; then
+    echo 'CUT OFF from hosts'
   else
     echo joined
   fi

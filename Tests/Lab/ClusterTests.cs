@@ -130,6 +130,22 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_that_reaches_the_database_but_no_other_node_heals_alone_and_joins_when_it_can()
+    {
+        await Lab.RunAsync(Token, "cut", "3", "hosts");
+        await Lab.RunAsync(Token, "kill-silo", "3");
+        await Lab.DockerAsync(3, Token, "kill", "idle-1");
+        await Lab.UntilAsync("it is healed", () => IsRunningAsync(3, "idle-1"), Token);
+        Assert.Equal("degraded", await Lab.UntilNodeIsReadyAsync(3, Token));
+        await Lab.UntilAsync("it is offline", async () => await Lab.StateAsync(3, Token) == "offline", Token);
+
+        await Lab.RunAsync(Token, "heal", "3");
+        Lab.EndTimeAlone(3);
+        await Lab.UntilWholeAsync(Token);
+        Assert.Equal("ready", await Lab.UntilNodeIsReadyAsync(3, Token));
+    }
+
+    [Fact]
     public async Task A_host_that_cannot_be_heard_or_cannot_hear_is_found_again_and_nothing_is_restarted_for_it()
     {
         int[] before = [.. await Task.WhenAll(Enumerable.Range(1, 3).Select(i => StartsAsync(1, $"idle-{i}")))];

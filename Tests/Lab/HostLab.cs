@@ -78,6 +78,10 @@ internal sealed class HostLab : IAsyncDisposable
     /// <summary>Process id of a host's node.</summary>
     public int NodeOf(int host) => int.Parse(File.ReadAllText($"/run/{_name}-lab/h{host}/silo.pid"), CultureInfo.InvariantCulture);
 
+    /// <summary>The node of a host could not join the cluster a minute ago: its time alone is over.</summary>
+    public void EndTimeAlone(int host) =>
+        File.SetLastWriteTimeUtc($"/var/lib/{_name}-lab/h{host}/node/alone", TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-1));
+
     /// <summary>The host whose node keeps the view of the fleet: the last one that said so.</summary>
     public int ControllersHost() => Enumerable.Range(1, Hosts)
         .MaxBy(host => File.ReadLines($"/run/{_name}-lab/h{host}/silo.log").Where(line => line.Contains("keeps the view of the fleet", StringComparison.Ordinal)).Max() ?? "");
