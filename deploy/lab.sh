@@ -152,7 +152,8 @@ settings_of_silo() {
   cluster_settings
   export Hms__Host__Address Hms__DataDirectory=$data/h$1/node Hms__Docker__Endpoint=unix://$run/h$1/docker.sock ASPNETCORE_URLS=http://127.0.0.1:8080
   Hms__Host__Address=$(host_address "$1")
-  within "$1" "$ROOT/Silo/bin/Release/net10.0/HmsOrleans.Silo"
+  # Also the first node says that it has the controller: the benchmarks want to know.
+  within "$1" "$ROOT/Silo/bin/Release/net10.0/HmsOrleans.Silo" --Logging:LogLevel:HmsOrleans.Grains.Fleet.ControllerGrain=Debug
 }
 
 settings_of_api() {

@@ -56,7 +56,8 @@ internal sealed partial class ControllerGrain(
         {
             Change(State with { Fleet = Guid.NewGuid() });
         }
-        LogHere(logger, _hosts.Count);
+        // Of a node that is alone it says nothing.
+        LogHere(logger, _hosts.Count > 1 ? LogLevel.Information : LogLevel.Debug, _hosts.Count);
         _window = this.RegisterGrainTimer(OnWindow, new() { DueTime = TimeSpan.Zero, Period = Window, Interleave = true, KeepAlive = true });
     }
 
@@ -384,8 +385,8 @@ internal sealed partial class ControllerGrain(
         return new(host.Address, state, host.LastHeartbeat, host.Mirror.Status, host.Mirror.Containers);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "this node keeps the view of the fleet now: {Count} hosts known")]
-    private static partial void LogHere(ILogger logger, int count);
+    [LoggerMessage(Message = "this node keeps the view of the fleet now: {Count} hosts known")]
+    private static partial void LogHere(ILogger logger, LogLevel level, int count);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host} does not answer the controller: {Reason}")]
     private static partial void LogHostSilent(ILogger logger, string host, string reason);
