@@ -19,6 +19,7 @@ internal sealed record Outcome(
     /// <summary>A change that holds.</summary>
     public static Outcome Done { get; } = new("ok");
 
+    [JsonIgnore]
     public bool IsDone => Command == Done.Command;
 
     public static Outcome Of(object content) => new(Done.Command, Content: content);
