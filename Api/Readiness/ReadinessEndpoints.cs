@@ -1,6 +1,7 @@
 using HmsOrleans.Api.Fleet;
 using HmsOrleans.Api.Hosts;
 using HmsOrleans.Api.OpenApi;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Probing;
@@ -8,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HmsOrleans.Api.Readiness;
 
@@ -27,15 +29,15 @@ internal static class ReadinessEndpoints
 
         group.MapGet("/readyz", Get)
             .Describe("GetReadiness", "The node does its work",
-                "200 while the node heals containers; a node without a prober, with unsaved settings or cut off from its cluster is degraded, but ready. 503 while the engine does not answer or the node has not come up. Needs no key; without one, where keys are set, only ready and status are told.")
+                "200 while the node heals containers; a node without a prober, with unsaved settings, cut off from its cluster or from the broker for commands is degraded, but ready. 503 while the engine does not answer or the node has not come up. Needs no key; without one, where keys are set, only ready and status are told.")
             .Produces<ReadinessReply>(StatusCodes.Status503ServiceUnavailable)
             .Replies(Examples.Readiness);
     }
 
     private static async Task<Results<Ok<ReadinessReply>, JsonHttpResult<ReadinessReply>>> Get(
-        HttpContext http, FleetCalls fleet, LocalHost local, NodeMode mode, CancellationToken cancellationToken)
+        HttpContext http, FleetCalls fleet, LocalHost local, NodeMode mode, IServiceProvider services, CancellationToken cancellationToken)
     {
-        var reply = await Ask(fleet, local.Address, mode, cancellationToken);
+        var reply = await Ask(fleet, local.Address, mode, services.GetService<ICommandPath>()?.Status, cancellationToken);
         if (http.User.Identity is not { IsAuthenticated: true })
         {
             reply = reply.Bare();
@@ -43,13 +45,13 @@ internal static class ReadinessEndpoints
         return reply.Ready ? TypedResults.Ok(reply) : TypedResults.Json(reply, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static async Task<ReadinessReply> Ask(FleetCalls fleet, string? host, NodeMode mode, CancellationToken cancellationToken)
+    private static async Task<ReadinessReply> Ask(FleetCalls fleet, string? host, NodeMode mode, CommandPathStatus? broker, CancellationToken cancellationToken)
     {
         try
         {
             if (host is not null)
             {
-                return Judge(host, mode, await fleet.AskStatus(host, Limit, cancellationToken));
+                return Judge(host, mode, broker, await fleet.AskStatus(host, Limit, cancellationToken));
             }
             await fleet.AskSettings(Limit, cancellationToken);
             return new() { Ready = true, Status = ReadinessStatus.Ready };
@@ -61,7 +63,7 @@ internal static class ReadinessEndpoints
         }
     }
 
-    private static ReadinessReply Judge(string host, NodeMode mode, HostStatus status)
+    private static ReadinessReply Judge(string host, NodeMode mode, CommandPathStatus? broker, HostStatus status)
     {
         var ready = status.Ready && status.EngineAnswers;
         var reason = (status.EngineAnswers, status.Ready) switch
@@ -71,6 +73,7 @@ internal static class ReadinessEndpoints
             _ when mode.IsIsland => $"this node cares for its own host alone: {mode.AloneBecause}",
             _ when status.Prober.Mode == ProberMode.Off => $"packet loss is not measured: {status.Prober.Reason}",
             _ when status.UnsavedBecause is not null => $"settings are not saved: {status.UnsavedBecause}",
+            _ when broker?.Trouble is { } trouble => $"no commands come from the broker: {trouble}",
             _ => null,
         };
         var shown = HostStatusReply.From(status)!;
@@ -83,6 +86,7 @@ internal static class ReadinessEndpoints
             Engine = shown.Engine,
             Prober = shown.Prober,
             Storage = shown.Storage,
+            Broker = broker is null ? null : new(broker.Trouble is null, broker.Since, broker.Trouble, broker.DeadLetters),
         };
     }
 }

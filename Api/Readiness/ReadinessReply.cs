@@ -28,9 +28,19 @@ public sealed record ReadinessReply
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public StorageReply? Storage { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BrokerReply? Broker { get; init; }
+
     /// <summary>What a visitor without a key may know.</summary>
     internal ReadinessReply Bare() => new() { Ready = Ready, Status = Status };
 }
+
+/// <summary>The broker through which other programs send commands.</summary>
+/// <param name="Connected">Commands can come in.</param>
+/// <param name="Since">Since when that is so, or not (UTC).</param>
+/// <param name="Reason">Why none come in; null while they can.</param>
+/// <param name="DeadLetters">Messages that this node could not use since it started; they lie in the queue for dead letters.</param>
+public sealed record BrokerReply(bool Connected, DateTimeOffset Since, string? Reason, long DeadLetters);
 
 /// <summary>Whether a node does its work.</summary>
 public enum ReadinessStatus
@@ -38,7 +48,7 @@ public enum ReadinessStatus
     /// <summary>All of it.</summary>
     Ready,
 
-    /// <summary>It heals containers, but has no prober or cannot save settings.</summary>
+    /// <summary>It heals containers, but has no prober, cannot save settings, is cut off from its cluster or takes no commands from its broker.</summary>
     Degraded,
 
     NotReady,

@@ -1,6 +1,10 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Probing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -48,6 +52,26 @@ public sealed class ReadinessTests
     }
 
     [Fact]
+    public async Task Without_its_broker_a_node_is_ready_and_says_what_it_lacks()
+    {
+        var path = new FakePath();
+        await using var app = ApiNode.Build(FakeFleet.WithOneHost(), Samples.Address, null, services => services.AddSingleton<ICommandPath>(path), ("urls", "http://127.0.0.1:0"));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+
+        Assert.Equal(("ready", true, null), await Broker());
+        path.Status = path.Status with { Trouble = "connection refused", DeadLetters = 3 };
+        Assert.Equal(("degraded", false, "connection refused"), await Broker());
+
+        async Task<(string?, bool, string?)> Broker()
+        {
+            var reply = (await http.GetFromJsonAsync<JsonNode>("readyz", TestContext.Current.CancellationToken))!;
+            Assert.Equal(path.Status.DeadLetters, (long)reply["broker"]!["deadLetters"]!);
+            return ((string?)reply["status"], (bool)reply["broker"]!["connected"]!, (string?)reply["broker"]!["reason"]);
+        }
+    }
+
+    [Fact]
     public async Task A_host_that_does_not_answer_for_two_seconds_is_not_ready()
     {
         var time = new FakeTimeProvider(Samples.Noon);
@@ -91,5 +115,10 @@ public sealed class ReadinessTests
         Assert.Equal("""{"ready":true,"status":"ready"}""", (await node.Get("/readyz")).MustBe(HttpStatusCode.OK).ToJsonString());
         Assert.Equal("10.0.0.1", (string?)(await node.Get("/readyz", ("X-Api-Key", ApiNode.ViewerKey))).MustBe(HttpStatusCode.OK)["host"]);
         Assert.Equal("""{"status":"up"}""", (await node.Get("/healthz")).MustBe(HttpStatusCode.OK).ToJsonString());
+    }
+
+    private sealed class FakePath : ICommandPath
+    {
+        public CommandPathStatus Status { get; set; } = new(null, Samples.Noon, 0);
     }
 }

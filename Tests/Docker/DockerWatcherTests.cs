@@ -94,12 +94,20 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
     public async Task Running_out_of_memory_is_told_before_the_death()
     {
         await StartAsync();
-        var greedy = await _host.Docker(
-            Token, "run", "-d", "--memory", "24m", "--memory-swap", "24m", DockerHost.IdleImage, "dd", "if=/dev/zero", "of=/dev/null", "bs=256M");
-        await UntilToldAsync(facts => Of(facts, greedy).OfType<Observation.Died>().Any());
+        var greedy = new List<string>();
+        // Of about one such death in a hundred the engine says nothing.
+        for (var i = 0; i < 3; i++)
+        {
+            greedy.Add(await _host.Docker(
+                Token, "run", "-d", "--memory", "24m", "--memory-swap", "24m", DockerHost.IdleImage, "dd", "if=/dev/zero", "of=/dev/null", "bs=256M"));
+        }
+        await UntilToldAsync(_ => greedy.TrueForAll(id => Told(id).OfType<Observation.Died>().Any()));
 
-        var facts = _told.SelectMany(told => Of(told, greedy)).Where(fact => fact is Observation.OutOfMemory or Observation.Died).ToList();
-        Assert.Equal([typeof(Observation.OutOfMemory), typeof(Observation.Died)], facts.Select(fact => fact.GetType()));
+        var told = greedy.Select(id => Told(id).Where(fact => fact is Observation.OutOfMemory or Observation.Died).Select(fact => fact.GetType()).ToArray()).ToList();
+        Assert.Contains(told, facts => facts.Length == 2);
+        Assert.All(told, facts => Assert.Equal(new[] { typeof(Observation.OutOfMemory), typeof(Observation.Died) }[^facts.Length..], facts));
+
+        IEnumerable<Observation> Told(string id) => _told.SelectMany(facts => Of(facts, id));
     }
 
     [Fact]
