@@ -41,7 +41,12 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
             {
                 trouble = e;
             }
-            if (left.Count > 0 && limit.IsCancellationRequested)
+            if (left.Count == 0)
+            {
+                return;
+            }
+            await Task.Delay(RabbitMqOptions.MinBackOff, time, linked.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (limit.IsCancellationRequested)
             {
                 throw new RabbitMqUnavailableException($"{left.Count} of {messages.Count} messages were not confirmed within {options.ConfirmTimeout.TotalSeconds:0.#} s: {trouble!.Message}", trouble);
             }
