@@ -136,6 +136,10 @@ builder.UseOrleans(silo =>
     {
         silo.AddAdoNetGrainStorage(StorageNames.Cluster, ClusterStore);
     }
+    if (database is not null && !mode.IsIsland)
+    {
+        silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (ClusterDatabase.Invariant, database.ConnectionString));
+    }
     // Newtonsoft cannot keep references to immutable dictionaries, which the settings are made of: it writes what it then fails to read.
     silo.Services.Configure<OrleansJsonSerializerOptions>(json => json.JsonSerializerSettings.PreserveReferencesHandling = PreserveReferencesHandling.None);
     // Nor does it mind that records are immutable: it writes what it reads into the object that a property has by default.

@@ -37,6 +37,10 @@ internal sealed class CommandExecutor(FleetCalls fleet, IOptions<JsonOptions> js
 
     private async Task<Outcome> Execute(ExternalCommand command, CancellationToken enough)
     {
+        if (!command.IsReading)
+        {
+            CommandMark.Set(command.CorrelationId);
+        }
         try
         {
             return await Carry(command, enough);

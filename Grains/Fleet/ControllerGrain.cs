@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
@@ -139,12 +140,16 @@ internal sealed partial class ControllerGrain(
         {
             throw new ArgumentOutOfRangeException(nameof(aggregationWindow), aggregationWindow, "an aggregation window is 0.05 s to 60 s");
         }
-        Change(State with
+        if (!State.Commands.ContainsCurrent())
         {
-            Threshold = threshold ?? State.Threshold,
-            ThresholdRevision = threshold is null ? State.ThresholdRevision : State.Revision + 1,
-            AggregationWindow = aggregationWindow ?? State.AggregationWindow,
-        });
+            Change(State with
+            {
+                Threshold = threshold ?? State.Threshold,
+                ThresholdRevision = threshold is null ? State.ThresholdRevision : State.Revision + 1,
+                AggregationWindow = aggregationWindow ?? State.AggregationWindow,
+                Commands = State.Commands.WithCurrent(),
+            });
+        }
         if (aggregationWindow is { } window)
         {
             _window.Change(window, window);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Hosts;
 
 namespace HmsOrleans.Grains.Fleet;
@@ -27,6 +28,9 @@ public sealed record FleetState
 
     /// <summary>The revision at which each host was last taken into the fleet or removed.</summary>
     [Id(6)] public ImmutableDictionary<string, long> HostRevisions { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>Commands of programs outside that were carried out last, see <see cref="CommandMark"/>.</summary>
+    [Id(7)] public ImmutableList<Guid> Commands { get; init; } = [];
 
     /// <summary>What holds for a host.</summary>
     /// <param name="host">Its address.</param>

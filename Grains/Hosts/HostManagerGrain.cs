@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
@@ -125,23 +126,24 @@ internal sealed partial class HostManagerGrain(
     public Task<HostStatus> GetStatus(CancellationToken cancellationToken) => Task.FromResult(Status());
 
     public Task<ContainerCommandResult> Ignore(string container, CancellationToken cancellationToken) =>
-        Command(container, kept => kept with { Supervised = false }, at => new Observation.Ticked(at), cancellationToken);
+        Command(container, "ignored", kept => kept with { Supervised = false }, at => new Observation.Ticked(at), cancellationToken);
 
     public Task<ContainerCommandResult> Supervise(string container, CancellationToken cancellationToken) =>
-        Command(container, kept => kept with { Supervised = true }, at => new Observation.Adopted(at), cancellationToken);
+        Command(container, "under supervision", kept => kept with { Supervised = true }, at => new Observation.Adopted(at), cancellationToken);
 
     public Task<ContainerCommandResult> SetThreshold(string container, double? threshold, CancellationToken cancellationToken)
     {
         CheckThreshold(threshold);
-        return Command(container, kept => kept with { Threshold = threshold }, at => new Observation.Ticked(at), cancellationToken);
+        return Command(container, $"threshold {threshold}", kept => kept with { Threshold = threshold }, at => new Observation.Ticked(at), cancellationToken);
     }
 
     public async Task<HostStatus> SetThreshold(double? threshold, CancellationToken cancellationToken)
     {
         CheckThreshold(threshold);
-        var settings = Settings();
-        settings.Change(settings.Current with { Threshold = threshold });
-        await TellAllTheirRules(cancellationToken);
+        if (TryChange($"threshold {threshold}", current => current with { Threshold = threshold }))
+        {
+            await TellAllTheirRules(cancellationToken);
+        }
         return Status();
     }
 
@@ -232,17 +234,32 @@ internal sealed partial class HostManagerGrain(
     }
 
     private async Task<ContainerCommandResult> Command(
-        string container, Func<ContainerSettings, ContainerSettings> change, Func<DateTimeOffset, Observation> fact, CancellationToken cancellationToken)
+        string container, string word, Func<ContainerSettings, ContainerSettings> change, Func<DateTimeOffset, Observation> fact, CancellationToken cancellationToken)
     {
         var match = ContainerName.Resolve(_content.Views, container);
         if (match.Container is not { Id: var id })
         {
             return new(null, match.Matches);
         }
-        var settings = Settings();
-        settings.Change(settings.Current.With(id, change(settings.Current.Of(id))));
-        await Tell(id, [fact(time.GetUtcNow())], cancellationToken);
+        if (TryChange($"{match.Container.Name} {word}", current => current.With(id, change(current.Of(id)))))
+        {
+            await Tell(id, [fact(time.GetUtcNow())], cancellationToken);
+        }
         return new(_content.Find(id), []);
+    }
+
+    /// <returns>False when the command that asks for it was carried out before.</returns>
+    private bool TryChange(string word, Func<HostSettings, HostSettings> change)
+    {
+        var settings = Settings();
+        if (settings.Current.Commands.ContainsCurrent())
+        {
+            return false;
+        }
+        var next = change(settings.Current);
+        settings.Change(next with { Commands = next.Commands.WithCurrent() });
+        LogChanged(logger, Address, word);
+        return true;
     }
 
     /// <summary>Tells a container facts, and carries out what it answers.</summary>
@@ -619,6 +636,9 @@ internal sealed partial class HostManagerGrain(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "host {Host}: its settings cannot be read, so it waits: {Reason}")]
     private static partial void LogNotLoaded(ILogger logger, string host, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host}: {Word} from now on")]
+    private static partial void LogChanged(ILogger logger, string host, string word);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host}: the controller does not answer: {Reason}")]
     private static partial void LogControllerSilent(ILogger logger, string host, string reason);

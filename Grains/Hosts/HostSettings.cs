@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HmsOrleans.Grains.Commands;
 
 namespace HmsOrleans.Grains.Hosts;
 
@@ -14,6 +15,9 @@ public sealed record HostSettings
 
     /// <summary>By full id.</summary>
     [Id(2)] public ImmutableDictionary<string, ContainerSettings> Containers { get; init; } = ImmutableDictionary<string, ContainerSettings>.Empty;
+
+    /// <summary>Commands of programs outside that were carried out last, see <see cref="CommandMark"/>.</summary>
+    [Id(3)] public ImmutableList<Guid> Commands { get; init; } = [];
 
     /// <summary>What is kept for a container; the defaults when nothing is.</summary>
     public ContainerSettings Of(string containerId) => Containers.GetValueOrDefault(containerId, ContainerSettings.Default);

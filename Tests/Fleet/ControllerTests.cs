@@ -1,5 +1,6 @@
 using System.Net;
 using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
@@ -33,6 +34,25 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     public async ValueTask InitializeAsync() => await _controller.Change(null, Never, Token);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task A_command_from_outside_that_comes_again_does_not_override_what_was_set_since()
+    {
+        await AsCommandAsync();
+        await _controller.Change(43, null, Token);
+        var order = await _controller.Heartbeat(_address, 0, FleetOrder.None);
+
+        var change = await AsCommandAsync();
+
+        Assert.Equal(43, change.Settings.Threshold);
+        Assert.Equal(order, await _controller.Heartbeat(_address, 0, FleetOrder.None));
+
+        async Task<FleetChange> AsCommandAsync()
+        {
+            CommandMark.Set("command");
+            return await _controller.Change(44, null, Token);
+        }
+    }
 
     [Fact]
     public async Task A_change_of_state_is_fetched_at_once()

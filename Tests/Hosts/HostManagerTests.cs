@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
@@ -25,6 +26,36 @@ public sealed class HostManagerTests : IClassFixture<TestSilo>
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private DateTimeOffset Now => _silo.Time.GetUtcNow();
+
+    [Fact]
+    public async Task A_command_from_outside_that_comes_again_has_no_effect_the_second_time()
+    {
+        await SeenAsync("web");
+        await AsCommandAsync("first", () => _host.SetThreshold(41, Token));
+        await AsCommandAsync("second", () => _host.Ignore("web", Token));
+        await _host.SetThreshold(42, Token);
+        await _host.Supervise("web", Token);
+
+        await AsCommandAsync("first", () => _host.SetThreshold(41, Token));
+        await AsCommandAsync("second", () => _host.Ignore("web", Token));
+
+        Assert.Equal(42, (await _host.GetStatus(Token)).Threshold);
+        Assert.NotEqual(HealthState.Ignored, (await ViewAsync("web")).Health);
+
+        // Also over the life of the grain; and what is not marked is always carried out.
+        Assert.Null(await _host.WhenSaved(Token));
+        await TestSilo.EndAsync(_host);
+        await AsCommandAsync("first", () => _host.SetThreshold(41, Token));
+        Assert.Equal(42, (await _host.GetStatus(Token)).Threshold);
+        await _host.SetThreshold(41, Token);
+        Assert.Equal(41, (await _host.GetStatus(Token)).Threshold);
+
+        static async Task AsCommandAsync(string correlationId, Func<Task> call)
+        {
+            CommandMark.Set(correlationId);
+            await call();
+        }
+    }
 
     [Fact]
     public async Task A_death_told_often_and_at_once_is_healed_once()
