@@ -1,6 +1,6 @@
 using System.Net;
-using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Commands;
+using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
