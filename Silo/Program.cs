@@ -61,6 +61,8 @@ services.AddOptions<ProbeOptions>().BindConfiguration(ProbeOptions.Section).Vali
 services.AddOptions<HealthOptions>().BindConfiguration(HealthOptions.Section).ValidateOnStart();
 services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.Section).ValidateOnStart();
 services.AddOptions<ControllerOptions>().BindConfiguration(ControllerOptions.Section).ValidateOnStart();
+services.AddOptions<CommandPathOptions>().BindConfiguration(CommandPathOptions.Section).ValidateOnStart();
+services.AddSingleton<IValidateOptions<CommandPathOptions>, CommandPathOptionsValidator>();
 services.AddSingleton<IValidateOptions<HostOptions>, HostOptionsValidator>();
 services.AddSingleton<IValidateOptions<DockerOptions>, DockerOptionsValidator>();
 services.AddSingleton<IValidateOptions<ProbeOptions>, ProbeOptions.Validator>();
@@ -148,7 +150,10 @@ builder.UseOrleans(silo =>
     silo.Services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
     silo.Services.AddSingleton<SiloStart>();
     silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloStart>());
-    CommandPath.Add(silo, builder.Configuration.GetSection(CommandPathOptions.Section).Get<CommandPathOptions>() ?? new(), address);
+    if (builder.Configuration[$"{CommandPathOptions.Section}:{nameof(CommandPathOptions.Uri)}"] is not null)
+    {
+        CommandPath.Add(silo, address);
+    }
     silo.AddDashboard();
     // Every grain of a host is on the host. The cache's default of 100,000 entries is walked every second to report its size.
     silo.Configure<GrainDirectoryOptions>(options => options.CacheSize = 1000);

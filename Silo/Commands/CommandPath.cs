@@ -1,5 +1,6 @@
 using HmsOrleans.Grains.Commands;
 using HmsOrleans.Silo.RabbitMq;
+using Microsoft.Extensions.Options;
 using Orleans.Streams;
 
 namespace HmsOrleans.Silo.Commands;
@@ -12,26 +13,24 @@ internal sealed class CommandPath([FromKeyedServices(CommandStreams.Provider)] R
 
     public CommandPathStatus Status => new(connection.Trouble, connection.Since, connection.DeadLetters);
 
-    /// <summary>Adds it, where a broker is configured.</summary>
+    /// <summary>Adds it, as <see cref="CommandPathOptions"/> say.</summary>
     /// <param name="silo">The silo.</param>
-    /// <param name="options">The broker.</param>
     /// <param name="address">The host of this silo: the report's programs send to hosts by their address.</param>
-    public static void Add(ISiloBuilder silo, CommandPathOptions options, string address)
+    public static void Add(ISiloBuilder silo, string address)
     {
-        if (options.Uri is null)
-        {
-            return;
-        }
         silo.Services.AddKeyedSingleton<IRabbitMqDataAdapter, CommandDataAdapter>(CommandStreams.Provider);
         silo.Services.AddSingleton<ICommandPath, CommandPath>();
-        silo.AddRabbitMqStreams(CommandStreams.Provider, broker => Configure(broker, options, address), streams =>
+        silo.Services.AddOptions<RabbitMqOptions>(CommandStreams.Provider)
+            .Configure<IOptions<CommandPathOptions>>((broker, options) => Configure(broker, options.Value, address));
+        silo.AddRabbitMqStreams(CommandStreams.Provider, _ => { }, streams =>
         {
             streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
             streams.ConfigurePullingAgent(agent => agent.Configure(pulling => pulling.MaxEventDeliveryTime = Patience));
         });
     }
 
-    private static void Configure(RabbitMqOptions broker, CommandPathOptions options, string address)
+    /// <summary>What the provider is told.</summary>
+    public static void Configure(RabbitMqOptions broker, CommandPathOptions options, string address)
     {
         broker.Uri = Uri.TryCreate(options.Uri, UriKind.Absolute, out var uri) ? uri : null;
         broker.UserName = options.UserName;

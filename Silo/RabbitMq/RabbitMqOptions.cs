@@ -57,7 +57,7 @@ public sealed class RabbitMqOptions
     {
         if (Uri is not { IsAbsoluteUri: true, Scheme: "amqp" or "amqps" })
         {
-            yield return $"Uri is '{Uri}'; it must be amqp://host or amqps://host, with a port and a virtual host where they are not the usual ones";
+            yield return "Uri is wrong; it must be amqp://host or amqps://host, with a port and a virtual host where they are not the usual ones"; // not shown: it may hold a password
         }
         else if (Uri.Scheme == "amqp" && (CertificateAuthority ?? ClientCertificate) is not null)
         {
@@ -141,7 +141,7 @@ public sealed class RabbitMqOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            return e.Message;
+            return e.Message.TrimEnd('.');
         }
     }
 }

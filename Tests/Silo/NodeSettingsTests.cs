@@ -2,6 +2,7 @@ using System.Reflection;
 using HmsOrleans.Api.Security;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
+using HmsOrleans.Silo.Commands;
 using HmsOrleans.Silo.Docker;
 using HmsOrleans.Silo.Hosts;
 using HmsOrleans.Silo.Icmp;
@@ -38,7 +39,7 @@ public sealed class NodeSettingsTests
         (string Section, Type Options)[] sections =
         [
             (HostOptions.Section, typeof(HostOptions)), (DockerOptions.Section, typeof(DockerOptions)), (ProbeOptions.Section, typeof(ProbeOptions)),
-            (HealthOptions.Section, typeof(HealthOptions)), (ControllerOptions.Section, typeof(ControllerOptions)), (RegistrationOptions.Section, typeof(RegistrationOptions)), (ApiOptions.Section + ":Keys:0", typeof(ApiKey)),
+            (HealthOptions.Section, typeof(HealthOptions)), (ControllerOptions.Section, typeof(ControllerOptions)), (RegistrationOptions.Section, typeof(RegistrationOptions)), (CommandPathOptions.Section, typeof(CommandPathOptions)), (ApiOptions.Section + ":Keys:0", typeof(ApiKey)),
         ];
         var settings = sections.SelectMany(section => section.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => $"{section.Section}:{property.Name}"));
 
