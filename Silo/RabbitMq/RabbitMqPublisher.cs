@@ -8,13 +8,16 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
 {
     public const string ReasonHeader = "x-hms-reason";
 
+    /// <summary>What the broker calls direct replies by. It hands such a message over and, asked to, says all the same that no queue takes it.</summary>
+    private const string DirectReply = "amq.rabbitmq.reply-to.";
+
     /// <summary>As long as a header may be without being a nuisance.</summary>
     private const int MaxReason = 1000;
 
     private readonly SemaphoreSlim _gate = new(1);
     private IChannel? _channel;
 
-    /// <summary>Publishes messages in their order and waits until the broker has them all. One that no queue takes becomes a dead letter.</summary>
+    /// <summary>Publishes messages in their order and waits until the broker has them all. One that no queue takes becomes a dead letter, except a direct reply.</summary>
     /// <exception cref="RabbitMqUnavailableException">Not all were confirmed in time; those that were not may have arrived all the same.</exception>
     public async Task PublishAsync(IReadOnlyList<RabbitMqMessage> messages, CancellationToken cancellationToken)
     {
@@ -76,7 +79,8 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
     {
         try
         {
-            await channel.BasicPublishAsync(message.Exchange ?? "", message.RoutingKey, mandatory: true, Properties(message, null), message.Body, cancellationToken);
+            var mandatory = message.Exchange is { Length: > 0 } || !message.RoutingKey.StartsWith(DirectReply, StringComparison.Ordinal);
+            await channel.BasicPublishAsync(message.Exchange ?? "", message.RoutingKey, mandatory, Properties(message, null), message.Body, cancellationToken);
             return null;
         }
         catch (PublishReturnException e)
