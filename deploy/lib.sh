@@ -141,17 +141,31 @@ apt_install_postgresql() {
   return "$code"
 }
 
+# Installs RabbitMQ's server, without the broker that Debian starts along with it, now and at every boot; Erlang's port mapper too.
+apt_install_rabbitmq() (
+  policy=/usr/sbin/policy-rc.d units=(rabbitmq-server.service)
+  have erlang-base || units+=(epmd.service epmd.socket)
+  # What every package asks before it starts anything: with systemd, RUNLEVEL would not be heard.
+  [ ! -e "$policy" ] || mv "$policy" "$policy.hms"
+  trap 'rm -f "$policy"; [ ! -e "$policy.hms" ] || mv "$policy.hms" "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  apt_install rabbitmq-server || exit 1
+  update-rc.d rabbitmq-server disable
+  [ ! -d /run/systemd/system ] || systemctl disable "${units[@]}"
+)
+
 # need_packages <package...>: installs those that are missing, and only those.
 need_packages() {
   local package missing=()
   export PATH="$PATH:/usr/sbin:/sbin"
   for package in "$@"; do
     if have "$package"; then continue; fi
-    if [ "$package" = postgresql ]; then
-      step "installing postgresql" apt_install_postgresql || fail "could not install postgresql: see above, then call again"
-    else
-      missing+=("$package")
-    fi
+    case $package in
+      postgresql) step "installing postgresql" apt_install_postgresql || fail "could not install postgresql: see above, then call again" ;;
+      rabbitmq-server) step "installing rabbitmq-server" apt_install_rabbitmq || fail "could not install rabbitmq-server: see above, then call again" ;;
+      *) missing+=("$package") ;;
+    esac
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   step "installing ${missing[*]}" apt_install "${missing[@]}" \
@@ -233,6 +247,12 @@ clear_engines() {
   done
   # The directories above are common to all runs: whoever is last removes them.
   rmdir /run/hms-test /var/lib/hms-test /sys/fs/cgroup/hms-test /sys/fs/cgroup/*/hms-test 2>/dev/null || true
+}
+
+# clear_brokers <run>: the same for its brokers (Tests/Broker), found by their home.
+clear_brokers() {
+  grep -lzs "^HOME=/tmp/hms-broker-$1-" /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -KILL 2>/dev/null || true
+  rm -rf "/tmp/hms-broker-$1-"*
 }
 
 engine_processes() {
