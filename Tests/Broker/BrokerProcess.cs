@@ -83,7 +83,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
         await File.WriteAllTextAsync($"{directory}/plugins", "[].", token);
         await File.WriteAllTextAsync($"{directory}/rabbitmq.conf", $"""
             listeners.tcp.1 = 127.0.0.1:{5700 + number}
-            listeners.ssl.1 = 127.0.0.1:{5800 + number}
+            listeners.ssl.1 = 0.0.0.0:{5800 + number}
             ssl_options.cacertfile = {certificates.Authority}
             ssl_options.certfile = {certificates.Server}
             ssl_options.keyfile = {certificates.Server}
