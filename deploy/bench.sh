@@ -15,6 +15,7 @@ finish() {
   stop_step
   if alive "$bench_pid"; then end_process "$bench_pid" 60; fi
   clear_engines "$$"
+  clear_brokers "$$"
   rm -rf "$WORK"
 }
 
@@ -25,7 +26,7 @@ trap 'exit 143' TERM HUP
 make_work hms-bench
 debian_only
 need_dotnet
-need_docker iproute2 iputils-ping fping busybox-static curl sqlite3 procps util-linux postgresql
+need_docker iproute2 iputils-ping fping busybox-static curl sqlite3 procps util-linux postgresql rabbitmq-server
 build Tests/Benchmarks/Benchmarks.csproj
 
 export HMS_TEST_RUN=$$

@@ -128,6 +128,13 @@ internal sealed class BrokerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>SIGTERM, as systemd does; waits for the end.</summary>
+    public async Task StopAsync(CancellationToken token)
+    {
+        await Command.SignalAsync("TERM", [_server!.Id]);
+        await _server.WaitForExitAsync(token);
+    }
+
     /// <summary>kill -9 of the server and all that it started.</summary>
     public async Task KillAsync()
     {

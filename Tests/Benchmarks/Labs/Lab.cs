@@ -59,9 +59,9 @@ internal sealed class Lab : IAsyncDisposable
         new(name, await Host.Docker(token, ["run", "-d", "--name", name, .. Memory, .. options, DockerHost.IdleImage, "/bin/sh", "-c", script]));
 
     /// <summary>A node that watches this engine, with all containers healthy.</summary>
-    public async Task<NodeProcess> StartNodeAsync(CancellationToken token)
+    public async Task<NodeProcess> StartNodeAsync(CancellationToken token, params (string Key, string Value)[] settings)
     {
-        var node = NodeProcess.Start(Host.Socket);
+        var node = NodeProcess.Start(Host.Socket, settings);
         try
         {
             await UntilCalmAsync(node, token);

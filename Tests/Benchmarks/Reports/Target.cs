@@ -22,6 +22,16 @@ internal sealed record Target(string Text, Func<Figure, bool> IsMet)
         string.Create(CultureInfo.InvariantCulture, $"<= {most}"),
         figure => figure.Values.All(value => value <= most));
 
+    /// <summary>Never less than so much.</summary>
+    public static Target AtLeast(double least) => new(
+        string.Create(CultureInfo.InvariantCulture, $">= {least}"),
+        figure => figure.Values.All(value => value >= least));
+
+    /// <summary>At most so much, the median.</summary>
+    public static Target Median(double most) => new(
+        string.Create(CultureInfo.InvariantCulture, $"median <= {most}"),
+        figure => figure.Median <= most);
+
     /// <summary>Always exactly that.</summary>
     public static Target Exactly(double wanted) => new(
         string.Create(CultureInfo.InvariantCulture, $"{wanted}"),
