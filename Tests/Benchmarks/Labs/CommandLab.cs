@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using HmsOrleans.Benchmarks.Reports;
 using HmsOrleans.Tests.Broker;
 using HmsOrleans.Tests.Node;
@@ -8,7 +7,7 @@ using HmsOrleans.Tests.Node;
 namespace HmsOrleans.Benchmarks.Labs;
 
 /// <summary>An engine with containers, a node, a broker, and a program that sends commands.</summary>
-internal sealed partial class CommandLab : IAsyncDisposable
+internal sealed class CommandLab : IAsyncDisposable
 {
     private const string Exchange = "hms.commands";
 
@@ -68,7 +67,7 @@ internal sealed partial class CommandLab : IAsyncDisposable
     /// <param name="token">Ends the waiting.</param>
     public async Task JudgeAsync(string row, IReadOnlyList<CommandRequest> requests, Run run, CancellationToken token)
     {
-        var done = ExecutionLine().Matches(Node.Log).GroupBy(match => match.Groups[1].Value).ToDictionary(group => group.Key, group => group.Count());
+        var done = CommandEffects.Of(Node);
         var changes = requests.Where(request => request.Order.IsChange).ToList();
         run.Add(new(row, $"of {requests.Count} commands: not answered, or with an error", "", [requests.Count(request => !request.IsOk)])
         {
@@ -102,8 +101,4 @@ internal sealed partial class CommandLab : IAsyncDisposable
         await Broker.DisposeAsync();
         await Lab.DisposeAsync();
     }
-
-    /// <summary>The node's log says once for each change that it was carried out.</summary>
-    [GeneratedRegex(@"command SetHostThreshold .*\(correlation id ([-0-9a-f]{36})\)")]
-    private static partial Regex ExecutionLine();
 }
