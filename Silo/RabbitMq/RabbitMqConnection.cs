@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -42,9 +43,10 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
 
     public static TimeSpan Longer(TimeSpan pause) => pause * 2 < RabbitMqOptions.MaxBackOff ? pause * 2 : RabbitMqOptions.MaxBackOff;
 
-    /// <summary>Whether an exception says that the broker, rather than this program, has a problem.</summary>
+    /// <summary>Whether an exception says that the broker, or the way there, rather than this program has a problem.</summary>
     public static bool IsTrouble(Exception e) =>
-        e is RabbitMQClientException or SocketException or IOException or TimeoutException or ObjectDisposedException or OperationCanceledException;
+        e is RabbitMQClientException or SocketException or IOException or TimeoutException or ObjectDisposedException or OperationCanceledException
+            or CryptographicException or UnauthorizedAccessException; // the files of certificates are read again with each attempt
 
     public async ValueTask DisposeAsync()
     {

@@ -67,9 +67,9 @@ public sealed class RabbitMqOptions
         {
             yield return "Name is missing: it is that of the queues";
         }
-        foreach (var file in new[] { CertificateAuthority, ClientCertificate })
+        foreach (var (file, read) in new (string?, Func<string, int>)[] { (CertificateAuthority, file => Authorities(file).Count), (ClientCertificate, CountOwn) })
         {
-            if (file is not null && WhyNoCertificate(file) is { } trouble)
+            if (file is not null && WhyNotRead(file, read) is { } trouble)
             {
                 yield return $"{file} cannot be used: {trouble}";
             }
@@ -117,13 +117,12 @@ public sealed class RabbitMqOptions
         factory.Password = Password ?? factory.Password;
         if (CertificateAuthority is not null)
         {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(CertificateAuthority);
+            var authorities = Authorities(CertificateAuthority);
             factory.Ssl.CertificateValidationCallback = (_, shown, chain, errors) => Trust.IsTrusted(authorities, shown, chain, errors);
         }
         if (ClientCertificate is not null)
         {
-            factory.Ssl.Certs = [X509Certificate2.CreateFromPemFile(ClientCertificate, ClientCertificate)];
+            factory.Ssl.Certs = [Own(ClientCertificate)];
             if (UserName is null && Uri!.UserInfo.Length == 0)
             {
                 factory.AuthMechanisms = [new ExternalMechanismFactory()];
@@ -132,12 +131,26 @@ public sealed class RabbitMqOptions
         return factory;
     }
 
-    private static string? WhyNoCertificate(string file)
+    private static X509Certificate2Collection Authorities(string file)
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(file);
+        return authorities;
+    }
+
+    private static X509Certificate2 Own(string file) => X509Certificate2.CreateFromPemFile(file, file);
+
+    private static int CountOwn(string file)
+    {
+        using var certificate = Own(file);
+        return 1;
+    }
+
+    private static string? WhyNotRead(string file, Func<string, int> count)
     {
         try
         {
-            new X509Certificate2Collection().ImportFromPemFile(file);
-            return null;
+            return count(file) == 0 ? "there is no certificate in it" : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
