@@ -13,6 +13,7 @@ public static class GrainsExtensions
     {
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.TryAddSingleton<IHostSilos, HostSilos>();
+        silo.Services.TryAddSingleton<StartsUnderWay>();
         silo.AddPlacementDirector<HostBoundPlacement, HostBoundPlacementDirector>();
         silo.AddGrainDirectory(HostDirectory.Name, (services, _) => ActivatorUtilities.CreateInstance<HostDirectory>(services));
         return silo;

@@ -1,3 +1,4 @@
+using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ namespace HmsOrleans.Grains.Commands;
 /// <summary>See <see cref="ICommandGrain"/>. Where it fails, the stream delivers the same commands again; those that are done are not done again.</summary>
 [ImplicitStreamSubscription(CommandStreams.Requests), PreferLocalPlacement]
 internal sealed partial class CommandGrain(
-    ICommandExecutor executor, [FromKeyedServices(StorageNames.Cluster)] IGrainStorage store, TimeProvider time, ILogger<CommandGrain> logger)
+    ICommandExecutor executor, StartsUnderWay starts, [FromKeyedServices(StorageNames.Cluster)] IGrainStorage store, TimeProvider time, ILogger<CommandGrain> logger)
     : Grain, ICommandGrain, IStreamSubscriptionObserver, IAsyncBatchObserver<ExternalCommand>
 {
     /// <summary>Longest work on one batch, well below the limit of a call between grains.</summary>
@@ -19,6 +20,9 @@ internal sealed partial class CommandGrain(
 
     /// <summary>Longest wait for the store before the answers go out all the same.</summary>
     private static readonly TimeSpan SaveLimit = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest that a batch gives way to containers that are being started here: however many are, commands go on.</summary>
+    private static readonly TimeSpan GiveWayLimit = TimeSpan.FromMilliseconds(250);
 
     private CommandJournal? _journal;
     private Task _saving = Task.CompletedTask;
@@ -31,6 +35,7 @@ internal sealed partial class CommandGrain(
     public async Task OnNextAsync(IList<SequentialItem<ExternalCommand>> items)
     {
         var commands = items.Select(item => item.Item).ToList();
+        await starts.UntilNoneAsync(GiveWayLimit, time);
         var journal = await OpenAsync();
         var (readings, isComplete) = await ExecuteAsync(journal, commands);
         if (!commands.TrueForAll(command => command.IsReading))

@@ -22,6 +22,7 @@ internal sealed partial class HostManagerGrain(
     IOptions<ControllerOptions> controllerOptions,
     IOptions<RegistrationOptions> registrationOptions,
     IHostSilos silos,
+    StartsUnderWay starts,
     TimeProvider time,
     ILogger<HostManagerGrain> logger) : Grain, IHostManagerGrain
 {
@@ -439,7 +440,15 @@ internal sealed partial class HostManagerGrain(
         {
             if (order.Action == HealthAction.Start)
             {
-                await engine.StartAsync(id, _stopping.Token);
+                starts.Begin();
+                try
+                {
+                    await engine.StartAsync(id, _stopping.Token);
+                }
+                finally
+                {
+                    starts.End();
+                }
             }
             else
             {
