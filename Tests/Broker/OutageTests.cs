@@ -44,7 +44,8 @@ public sealed class OutageTests(EngineFixture engine, BrokerFixture shared) : IA
         await broker.UntilUpAsync(Token);
 
         await UntilAllAnsweredAsync(client, ids);
-        Assert.All(CommandEffects.Of(node), effect => Assert.Equal(1, effect.Value));
+        var effects = CommandEffects.Of(node);
+        Assert.All(ids, id => Assert.Equal(1, effects.GetValueOrDefault(id)));
         Assert.Equal(ids.Count / 100.0, (await node.ContainerAsync(Web, Token)).GetProperty("threshold").GetDouble());
     }
 
@@ -67,10 +68,8 @@ public sealed class OutageTests(EngineFixture engine, BrokerFixture shared) : IA
         node.StartAgain();
         await UntilAllAnsweredAsync(client, ids);
         var effects = CommandEffects.Of(node);
-        var twice = effects.Count(effect => effect.Value > 1);
-        TestContext.Current.TestOutputHelper!.WriteLine($"{twice} of {ids.Count} were carried out twice");
-        // Those of the one batch that was done, and not yet written down, when the node died.
-        Assert.InRange(twice, 0, 64);
+        // Those of the one batch that was done, and not yet written down, when the node died. Lines of a killed node may be missing.
+        Assert.InRange(effects.Count(effect => effect.Value > 1), 0, 64);
         Assert.All(effects, effect => Assert.InRange(effect.Value, 1, 2));
 
         // What was answered in the first life is answered alike in the second, and not done again.

@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using System.Net;
+using HmsOrleans.Grains.Commands;
+using HmsOrleans.Grains.Settings;
+using HmsOrleans.Silo.Commands;
+using HmsOrleans.Silo.RabbitMq;
+using HmsOrleans.Tests.Cluster;
+using HmsOrleans.Tests.Commands;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Storage;
+using Orleans.Streams;
+using Xunit;
+
+namespace HmsOrleans.Tests.Broker;
+
+/// <summary>The stream provider between silos, and from a client to silos.</summary>
+[Collection<BrokerCollection>]
+public sealed class StreamTests(BrokerFixture shared)
+{
+    private const string Provider = "numbers";
+    private const int FirstSiloPort = 11700;
+    private const int FirstGatewayPort = 30700;
+
+    private readonly BrokerProcess _broker = shared.Broker;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_a_client_produces_reaches_the_grains_in_order_through_all_queues()
+    {
+        var taken = new NumbersTaken();
+        using var silo = BuildSilo(0, silo =>
+        {
+            silo.Services.AddSingleton(taken);
+            silo.AddRabbitMqStreams(Provider, Configure, streams => streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly));
+        }, new());
+        await silo.StartAsync(Token);
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.UseOrleansClient(client => client.UseStaticClustering(new IPEndPoint(IPAddress.Loopback, FirstGatewayPort)).AddRabbitMqStreams(Provider, Configure));
+        using var client = builder.Build();
+        await client.StartAsync(Token);
+
+        var provider = client.Services.GetRequiredKeyedService<IStreamProvider>(Provider);
+        string[] keys = [.. Enumerable.Range(0, 16).Select(number => $"stream-{number}")];
+        await Task.WhenAll(keys.Select(async key =>
+        {
+            var stream = provider.GetStream<int>(NumbersGrain.Namespace, key);
+            for (var number = 0; number < 20; number++)
+            {
+                await stream.OnNextAsync(number);
+            }
+            await stream.OnNextBatchAsync(Enumerable.Range(20, 20));
+        }));
+
+        await TestSilo.UntilAsync("all were taken", () => keys.All(key => taken.TryGetValue(key, out var numbers) && numbers.Count >= 40));
+        Assert.All(keys, key => Assert.Equal(Enumerable.Range(0, 40), taken[key]));
+        var mapper = new HashRingBasedStreamQueueMapper(new() { TotalQueueCount = 4 }, Provider);
+        Assert.Equal(4, keys.Select(key => mapper.GetQueueForStream(StreamId.Create(NumbersGrain.Namespace, key))).Distinct().Count());
+        await client.StopAsync(Token);
+        await silo.StopAsync(Token);
+
+        void Configure(RabbitMqOptions options)
+        {
+            options.Uri = new(_broker.Uri);
+            options.Name = "hms.tests.numbers";
+            options.QueueCount = 4;
+        }
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_drained_under_load_loses_no_command_and_makes_no_dead_letter()
+    {
+        var store = new JournalStore();
+        var members = new MembershipInMemory();
+        var executors = new[] { new SlowExecutor(), new SlowExecutor() };
+        var silos = executors.Select((executor, index) => BuildSilo(1 + index, silo =>
+        {
+            silo.Services.AddSingleton<ICommandExecutor>(executor);
+            silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, store);
+            CommandPath.Add(silo, new() { Uri = _broker.Uri }, "127.0.0.1");
+        }, members)).ToList();
+        await Task.WhenAll(silos.Select(silo => silo.StartAsync(Token)));
+        await using var client = PikaClient.Start(_broker);
+        await client.TakeAsync("hms.commands.dead", Token);
+
+        List<string> ids = [.. Enumerable.Range(0, 1000).Select(_ => PikaClient.NewId())];
+        foreach (var (index, id) in ids.Index())
+        {
+            client.Send($"manager.10.0.0.{index % 10}", new { command = "container_threshold", threshold = index % 100 }, id);
+        }
+        await client.UntilAsync("commands are under way", () => client.Answered >= 100, Token);
+        var reader = Array.FindIndex(executors, executor => !executor.Done.IsEmpty);
+        await silos[reader].StopAsync(Token);
+        Assert.InRange(client.Answered, 100, ids.Count - 100);
+
+        await client.UntilAsync("all were answered", () => client.Answered >= ids.Count, Token);
+        Assert.Empty(await client.TakeAsync("hms.commands.dead", Token));
+        Assert.NotEmpty(executors[1 - reader].Done);
+        var effects = executors.SelectMany(executor => executor.Done).CountBy(id => id).ToDictionary();
+        Assert.All(ids, id => Assert.Equal(1, effects[id]));
+        Assert.All(ids, id => Assert.Single(client.Replies(id)));
+
+        await silos[1 - reader].StopAsync(Token);
+        silos.ForEach(silo => silo.Dispose());
+    }
+
+    private static IHost BuildSilo(int number, Action<ISiloBuilder> configure, MembershipInMemory members)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.UseOrleans(silo =>
+        {
+            silo.ConfigureEndpoints(IPAddress.Loopback, FirstSiloPort + number, FirstGatewayPort + number);
+            silo.Configure<SiloOptions>(options => options.SiloName = $"silo-{number}");
+            silo.Services.AddSingleton<IMembershipTable>(members);
+            silo.Services.AddSingleton(TimeProvider.System);
+            configure(silo);
+        });
+        return builder.Build();
+    }
+
+    /// <summary>Does nothing, and takes a millisecond for it.</summary>
+    private sealed class SlowExecutor : ICommandExecutor
+    {
+        /// <summary>The commands, by their correlation id, as often as they came.</summary>
+        public ConcurrentQueue<string> Done { get; } = new();
+
+        public async Task<IReadOnlyList<string>> Execute(IReadOnlyList<ExternalCommand> commands, CancellationToken enough)
+        {
+            foreach (var command in commands)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, enough);
+                Done.Enqueue(command.CorrelationId);
+            }
+            return [.. commands.Select(_ => """{"command":"ok"}""")];
+        }
+
+        public string CorrelationIdTaken(ExternalCommand command) => """{"command":"error"}""";
+    }
+}
