@@ -80,7 +80,8 @@ public sealed class StreamTests(BrokerFixture shared)
         {
             silo.Services.AddSingleton<ICommandExecutor>(executor);
             silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, store);
-            CommandPath.Add(silo, new() { Uri = _broker.Uri }, "127.0.0.1");
+            silo.Services.Configure<CommandPathOptions>(options => options.Uri = _broker.Uri);
+            CommandPath.Add(silo, "127.0.0.1");
         }, members)).ToList();
         await Task.WhenAll(silos.Select(silo => silo.StartAsync(Token)));
         await using var client = PikaClient.Start(_broker);
