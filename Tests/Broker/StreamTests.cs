@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using HmsOrleans.Grains.Commands;
+using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Settings;
 using HmsOrleans.Silo.Commands;
 using HmsOrleans.Silo.RabbitMq;
@@ -80,6 +81,7 @@ public sealed class StreamTests(BrokerFixture shared)
         {
             silo.Services.AddSingleton<ICommandExecutor>(executor);
             silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, store);
+            silo.Services.AddSingleton<StartsUnderWay>();
             silo.Services.Configure<CommandPathOptions>(options => options.Uri = _broker.Uri);
             CommandPath.Add(silo, "127.0.0.1");
         }, members)).ToList();
