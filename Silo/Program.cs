@@ -150,7 +150,8 @@ builder.UseOrleans(silo =>
     silo.Services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
     silo.Services.AddSingleton<SiloStart>();
     silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloStart>());
-    if (builder.Configuration[$"{CommandPathOptions.Section}:{nameof(CommandPathOptions.Uri)}"] is not null)
+    // Not on an island: it knows one host alone, and would keep the commands from those who know the others.
+    if (!mode.IsIsland && builder.Configuration[$"{CommandPathOptions.Section}:{nameof(CommandPathOptions.Uri)}"] is not null)
     {
         CommandPath.Add(silo, address);
     }
