@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -14,7 +13,6 @@ namespace HmsOrleans.Tests.Deploy;
 public sealed partial class SiteTests(EngineFixture engine) : IAsyncLifetime
 {
     private const string Mine = "label=com.docker.compose.project=deploy";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _api = new() { BaseAddress = new Uri("http://127.0.0.1:8080/"), Timeout = TimeSpan.FromSeconds(10) };
     private readonly HttpClient _node = new() { BaseAddress = new Uri("http://127.0.0.1:8081/"), Timeout = TimeSpan.FromSeconds(10) };
@@ -128,37 +126,11 @@ public sealed partial class SiteTests(EngineFixture engine) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
     }
 
-    private async Task<JsonElement> UntilAsync(HttpClient program, string path, Func<JsonElement, bool> wanted)
-    {
-        var last = default(JsonElement);
-        await UntilAsync($"{program.BaseAddress}{path}", async () =>
-        {
-            try
-            {
-                using var reply = await program.GetAsync(new Uri(path, UriKind.Relative), Token);
-                last = await reply.Content.ReadFromJsonAsync<JsonElement>(Token);
-                return reply.IsSuccessStatusCode && wanted(last);
-            }
-            catch (HttpRequestException)
-            {
-                return false; // nobody listens yet
-            }
-        }, () => $"{last}");
-        return last;
-    }
+    private Task<JsonElement> UntilAsync(HttpClient program, string path, Func<JsonElement, bool> wanted) => Patiently.UntilAsync(program, path, wanted);
 
-    private async Task UntilAsync(string what, Func<Task<bool>> holds, Func<string>? last = null)
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        while (!await holds())
-        {
-            if (TimeProvider.System.GetElapsedTime(start) > Patience)
-            {
-                throw new TimeoutException($"not so within {Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}{Environment.NewLine}{last?.Invoke()}{Environment.NewLine}{await Deployed.ComposeAsync(Token, "logs", "--no-color", "--tail", "40")}");
-            }
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
-        }
-    }
+    private Task UntilAsync(string what, Func<Task<bool>> holds) => Patiently.UntilAsync(what, holds);
+
+    private Patient Patiently => new(() => Deployed.ComposeAsync(Token, "logs", "--no-color", "--tail", "40"));
 
     [GeneratedRegex(@"image: (postgres:\S+)")]
     private static partial Regex DatabaseImage();

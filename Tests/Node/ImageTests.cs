@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net.Http.Json;
 using System.Text.Json;
 using HmsOrleans.Tests.Engine;
 using HmsOrleans.Tests.Icmp;
@@ -12,7 +10,6 @@ namespace HmsOrleans.Tests.Node;
 public sealed class ImageTests(EngineFixture engine) : IAsyncLifetime
 {
     private const string Address = "127.0.0.1";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _http = new() { BaseAddress = new Uri("http://127.0.0.1:8090/"), Timeout = TimeSpan.FromSeconds(10) };
 
@@ -78,36 +75,10 @@ public sealed class ImageTests(EngineFixture engine) : IAsyncLifetime
 
     private Task<JsonElement> UntilContainerAsync(Func<JsonElement, bool> wanted) => UntilAsync($"containers/{Address}/web", wanted);
 
-    private async Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> wanted)
-    {
-        var last = default(JsonElement);
-        await UntilAsync(path, async () =>
-        {
-            try
-            {
-                using var reply = await _http.GetAsync(new Uri(path, UriKind.Relative), Token);
-                last = await reply.Content.ReadFromJsonAsync<JsonElement>(Token);
-                return reply.IsSuccessStatusCode && wanted(last);
-            }
-            catch (HttpRequestException)
-            {
-                return false; // nobody listens yet
-            }
-        }, () => $"{last}");
-        return last;
-    }
+    private Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> wanted) => Patiently.UntilAsync(_http, path, wanted);
 
-    private async Task UntilAsync(string what, Func<Task<bool>> holds, Func<string>? last = null)
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        while (!await holds())
-        {
-            if (TimeProvider.System.GetElapsedTime(start) > Patience)
-            {
-                var log = await Command.RunAsync("/bin/sh", Host.CommandLine, Patience, Token, "-c", "docker logs --tail 50 node 2>&1; docker inspect -f '{{json .State}}' node");
-                throw new TimeoutException($"not so within {Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}{Environment.NewLine}{last?.Invoke()}{Environment.NewLine}{log}");
-            }
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
-        }
-    }
+    private Task UntilAsync(string what, Func<Task<bool>> holds) => Patiently.UntilAsync(what, holds);
+
+    private Patient Patiently => new(() =>
+        Command.RunAsync("/bin/sh", Host.CommandLine, Patient.Limit, Token, "-c", "docker logs --tail 50 node 2>&1; docker inspect -f '{{json .State}}' node"));
 }
