@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using HmsOrleans.Grains.Fleet;
+using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Hosts;
+using Orleans.GrainDirectory;
+
+namespace HmsOrleans.Grains.Antagonist;
+
+/// <remarks>It keeps nothing over its own end: the agent brings the order that it follows, and its log, into the next life.</remarks>
+[HostBound, KeepAlive, GrainDirectory(HostDirectory.Name)]
+internal sealed class AntagonistGrain(TimeProvider time) : Grain, IAntagonistGrain
+{
+    /// <summary>An agent that has not reported for so long is gone.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+
+    /// <summary>Longest wait for the agent to undo everything.</summary>
+    private static readonly TimeSpan HaltLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Records that are kept for those who ask.</summary>
+    private const int MaxRecords = 20_000;
+
+    /// <summary>Records in one answer.</summary>
+    private const int MaxAnswer = 2_000;
+
+    private readonly HostMirror _host = new();
+    private readonly List<TaskCompletionSource> _waiting = [];
+    private readonly Queue<AttackRecord> _records = new();
+
+    private AttackOrder _order = AttackOrder.None;
+    private AgentReport? _agent;
+    private DateTimeOffset _reportedAt;
+    private long _nextRecord;
+
+    private string Host => this.GetPrimaryKeyString();
+
+    private AgentReport? Agent => time.GetUtcNow() - _reportedAt <= Silence ? _agent : null;
+
+    public async Task<AgentAnswer> Report(AgentReport report, CancellationToken cancellationToken)
+    {
+        if (report.Life != _agent?.Life)
+        {
+            // One that starts has an order of its own only if it is told so, by a grain that was here before.
+            (_nextRecord, _agent) = (0, null);
+            _records.Clear();
+        }
+        Take(report.Records);
+        (_agent, _reportedAt) = (report with { Records = [] }, time.GetUtcNow());
+        if (report.Order.Revision > _order.Revision)
+        {
+            _order = report.Order;
+        }
+        foreach (var waiting in _waiting)
+        {
+            waiting.TrySetResult();
+        }
+        _waiting.Clear();
+        return new(_order, _order.IsRunning ? await Targets(cancellationToken) : default, _nextRecord);
+    }
+
+    public Task<AntagonistView> GetView(CancellationToken cancellationToken) => Task.FromResult(View());
+
+    public Task<AntagonistView> Start(ScenarioChange change, CancellationToken cancellationToken) =>
+        Change(change.ApplyTo(_order.Scenario), isRunning: true);
+
+    public Task<AntagonistView> Configure(ScenarioChange change, CancellationToken cancellationToken) =>
+        Change(change.ApplyTo(_order.Scenario), _order.IsRunning);
+
+    public async Task<AntagonistView> Halt(CancellationToken cancellationToken)
+    {
+        await Change(_order.Scenario, isRunning: false);
+        var began = time.GetTimestamp();
+        while (Agent is { } agent && (agent.Order.Revision != _order.Revision || agent.Faults.Length > 0) && time.GetElapsedTime(began) is var gone && gone < HaltLimit)
+        {
+            var next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add(next);
+            await Task.WhenAny(next.Task, Task.Delay(HaltLimit - gone, time, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        return View();
+    }
+
+    public Task<AttackLog> GetLog(Guid life, long since, CancellationToken cancellationToken)
+    {
+        var from = life == _agent?.Life ? since : 0;
+        ImmutableArray<AttackRecord> records = [.. _records.Where(record => record.Number >= from).Take(MaxAnswer)];
+        return Task.FromResult(new AttackLog(_agent?.Life ?? default, records, records is [.., var last] ? last.Number + 1 : from));
+    }
+
+    private Task<AntagonistView> Change(AttackScenario scenario, bool isRunning)
+    {
+        if (Agent is null)
+        {
+            throw new AgentMissingException(Host);
+        }
+        if (isRunning != _order.IsRunning || scenario != _order.Scenario)
+        {
+            var now = time.GetUtcNow();
+            // By the clock, so that it is higher than what an earlier life gave and this one has not heard of yet.
+            _order = new(Math.Max(_order.Revision + 1, now.UtcTicks), isRunning, scenario, now);
+        }
+        return Task.FromResult(View());
+    }
+
+    private AntagonistView View() => new(Host, _order, Agent);
+
+    /// <summary>Takes in what is new of the agent's log; it sends again what was lost.</summary>
+    private void Take(ImmutableArray<AttackRecord> records)
+    {
+        foreach (var record in records.Where(record => record.Number == _nextRecord || _nextRecord == 0))
+        {
+            _records.Enqueue(record);
+            _nextRecord = record.Number + 1;
+            if (_records.Count > MaxRecords)
+            {
+                _records.Dequeue();
+            }
+        }
+    }
+
+    /// <summary>The containers under supervision now; default when the host does not say.</summary>
+    private async Task<ImmutableArray<string>> Targets(CancellationToken cancellationToken)
+    {
+        _host.Merge(await GrainFactory.GetGrain<IHostManagerGrain>(Host).GetContent(_host.Epoch, _host.Version, cancellationToken));
+        return _host.Status is { Supervised: true, Ready: true }
+            ? [.. _host.Containers.Where(container => container.Health != HealthState.Ignored).Select(container => container.Id)]
+            : default;
+    }
+}
