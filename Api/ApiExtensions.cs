@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HmsOrleans.Api.Antagonist;
 using HmsOrleans.Api.Bodies;
 using HmsOrleans.Api.Commands;
 using HmsOrleans.Api.Containers;
@@ -41,13 +42,14 @@ public static class ApiExtensions
         services.AddSingleton(new LocalHost(localHost));
         services.TryAddSingleton(new NodeMode());
         services.AddSingleton<FleetCalls>();
+        services.AddSingleton<AntagonistCalls>();
         services.AddSingleton<ICommandExecutor, CommandExecutor>();
         services.AddExceptionHandler<ExceptionProblems>();
         services.AddOpenApi(openApi => OpenApiDocs.Configure(openApi));
         services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = NumberBody.MaxBytes;
+            kestrel.Limits.MaxRequestBodySize = CommandBody.MaxBytes;
         });
         services.ConfigureHttpJsonOptions(json =>
         {
@@ -88,6 +90,7 @@ public static class ApiExtensions
         api.MapContainers();
         api.MapHosts();
         api.MapSettings();
+        api.MapAntagonist();
         api.MapReadiness();
 
         app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");

@@ -104,7 +104,7 @@ internal static class ContainerEndpoints
     private static async Task<Results<Applied<ContainerView>, ProblemHttpResult>> SetThreshold(
         string address, string container, HttpRequest request, FleetCalls fleet, CancellationToken cancellationToken)
     {
-        var body = await NumberBody.Read(request, cancellationToken, Threshold);
+        var body = await CommandBody.Read(request, cancellationToken, Threshold);
         return body.Problem is null
             ? await Command(
                 address, container, (host, token) => host.SetThreshold(container, body[Threshold], token), fleet, cancellationToken)

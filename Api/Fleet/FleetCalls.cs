@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using HmsOrleans.Api.Problems;
+using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
 using Orleans.Runtime.Messaging;
@@ -51,11 +52,19 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
 
     /// <summary>Asks a host that the fleet knows.</summary>
     /// <exception cref="NoAnswerException">It does not answer.</exception>
-    public async Task<T> Ask<T>(HostView host, Func<IHostManagerGrain, CancellationToken, Task<T>> call, CancellationToken aborted)
+    public Task<T> Ask<T>(HostView host, Func<IHostManagerGrain, CancellationToken, Task<T>> call, CancellationToken aborted) =>
+        AskThere(host, token => call(Host(host.Address), token), aborted);
+
+    /// <summary>Asks the antagonist of a host that the fleet knows.</summary>
+    /// <exception cref="NoAnswerException">The host does not answer.</exception>
+    public Task<T> AskAntagonist<T>(HostView host, Func<IAntagonistGrain, CancellationToken, Task<T>> call, CancellationToken aborted) =>
+        AskThere(host, token => call(grains.GetGrain<IAntagonistGrain>(host.Address), token), aborted);
+
+    private async Task<T> AskThere<T>(HostView host, Func<CancellationToken, Task<T>> call, CancellationToken aborted)
     {
         try
         {
-            return await Within(host.State == HostState.Offline ? OfflineLimit : Limit, token => call(Host(host.Address), token), aborted);
+            return await Within(host.State == HostState.Offline ? OfflineLimit : Limit, call, aborted);
         }
         catch (Exception e) when (IsNoAnswer(e, aborted))
         {

@@ -86,7 +86,7 @@ internal static class HostEndpoints
     private static async Task<Results<Applied<HostSummary>, ProblemHttpResult>> SetThreshold(
         string address, HttpRequest request, FleetCalls fleet, CancellationToken cancellationToken)
     {
-        var body = await NumberBody.Read(request, cancellationToken, Threshold);
+        var body = await CommandBody.Read(request, cancellationToken, Threshold);
         if (body.Problem is not null)
         {
             return body.Problem;

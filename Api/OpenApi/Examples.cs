@@ -1,6 +1,8 @@
+using HmsOrleans.Api.Antagonist;
 using HmsOrleans.Api.Hosts;
 using HmsOrleans.Api.Readiness;
 using HmsOrleans.Api.Settings;
+using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
@@ -76,6 +78,15 @@ internal static class Examples
 
     public static FleetThresholdReply FleetThreshold { get; } =
         new(60, [new(Address, true, null), new("10.0.0.2", false, "no silo for 10.0.0.2 is in the cluster")]);
+
+    public static object Scenario { get; } = new { heavy = 25, balance = 70, loss = 80, frequency = 1, duration = 5, seed = 1, kinds = new[] { "stop", "loss" } };
+
+    public static AntagonistReply Antagonist { get; } = new(
+        Address, AntagonistState.Running, null, Noon, new AttackScenario { Seed = 1 },
+        new(Noon.AddHours(-1), [AttackKind.Stop, AttackKind.Kill, AttackKind.Loss, AttackKind.Pause, AttackKind.Freeze, AttackKind.Disconnect], "iptables", 50, false),
+        [new(Guid.Parse("5f0a1d5e-6a5c-4d0c-9c50-0f5d1d1f7a3e"), AttackKind.Loss, Container.Name, Container.Id, Noon.AddSeconds(3), Noon.AddSeconds(8), 82)]);
+
+    public static AntagonistReply[] Antagonists { get; } = [Antagonist];
 
     public static ReadinessReply Readiness { get; } = new()
     {

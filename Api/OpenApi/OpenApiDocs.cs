@@ -89,7 +89,7 @@ internal static partial class OpenApiDocs
         DescribeParameters(operation);
         if (metadata.OfType<RequestExample>().LastOrDefault() is { } request && operation.RequestBody is OpenApiRequestBody body)
         {
-            body.Required = true;
+            body.Required = !request.IsOptional;
             SetExample(body.Content, request.Value, json);
         }
         if (metadata.OfType<ReplyExample>().LastOrDefault() is { } reply)

@@ -8,7 +8,7 @@ namespace HmsOrleans.Api.OpenApi;
 internal sealed record Failures(params ProblemType[] Types);
 
 /// <summary>An example of an endpoint's request.</summary>
-internal sealed record RequestExample(object Value);
+internal sealed record RequestExample(object Value, bool IsOptional);
 
 /// <summary>An example of an endpoint's reply.</summary>
 internal sealed record ReplyExample(object Value);
@@ -24,8 +24,8 @@ internal static class OperationFacts
 
     public static RouteHandlerBuilder Replies(this RouteHandlerBuilder endpoint, object example) => endpoint.WithMetadata(new ReplyExample(example));
 
-    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, object example) where T : notnull =>
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, object example, bool isOptional = false) where T : notnull =>
         endpoint.Accepts<T>("application/json")
-            .WithMetadata(new RequestExample(example))
+            .WithMetadata(new RequestExample(example, isOptional))
             .Fails(ProblemType.BodyInvalid, ProblemType.FieldInvalid, ProblemType.BodyTooLarge, ProblemType.ContentTypeUnsupported);
 }

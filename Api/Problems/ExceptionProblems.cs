@@ -14,7 +14,7 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logge
         {
             // Kestrel's own judgement of a request: the body's size and speed, broken framing.
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
-                ProblemType.BodyTooLarge.With($"The body is larger than {NumberBody.MaxBytes} bytes, which no command needs."),
+                ProblemType.BodyTooLarge.With($"The body is larger than {CommandBody.MaxBytes} bytes, which no command needs."),
             BadHttpRequestException { StatusCode: >= 400 and < 500 } bad => ProblemType.RequestInvalid.With(bad.Message),
             _ => ProblemType.Internal.With(ProblemType.Internal.Example),
         };

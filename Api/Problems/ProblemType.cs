@@ -33,7 +33,7 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
         "Send one of the keys of Hms:Api:Keys in the header 'X-Api-Key' or as 'Authorization: Bearer'; a browser signs in at /signin.");
 
     public static readonly ProblemType RoleInsufficient = new("role-insufficient", 403, "The key does not permit this",
-        "The key 'wall-screen' has the role viewer, which may read only. Use a key with the role operator.");
+        "The key 'wall-screen' has the role viewer, and this needs operator.");
 
     public static readonly ProblemType OriginRefused = new("origin-refused", 403, "Another web site asked for this",
         "The request comes from a page of https://example.com. Pages of other sites may not use this API through a visitor's browser.");
@@ -52,6 +52,9 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
 
     public static readonly ProblemType NodeMissing = new("node-missing", 409, "No node runs there",
         "No HmsOrleans node for 10.0.0.9 is in the cluster: start an HmsOrleans node on that host with Hms:Host:Address=10.0.0.9, then repeat this request.");
+
+    public static readonly ProblemType AgentMissing = new("agent-missing", 409, "No agent of the antagonist runs there",
+        "No agent of the antagonist reports from 10.0.0.1: start it there with the arguments 'agent --host 10.0.0.1'; --help says how it finds the cluster.");
 
     public static readonly ProblemType BodyTooLarge = new("body-too-large", 413, "The body is too large",
         "The body is larger than 65536 bytes, which no command needs.");
@@ -75,7 +78,7 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
     public static IReadOnlyList<ProblemType> All { get; } =
     [
         AddressMalformed, ContainerMalformed, ContainerAmbiguous, BodyInvalid, FieldInvalid, RequestInvalid, KeyRequired,
-        RoleInsufficient, OriginRefused, PathUnknown, HostUnknown, ContainerNotFound, MethodNotAllowed, NodeMissing,
+        RoleInsufficient, OriginRefused, PathUnknown, HostUnknown, ContainerNotFound, MethodNotAllowed, NodeMissing, AgentMissing,
         BodyTooLarge, ContentTypeUnsupported, HostNameRefused, Internal, HostUnavailable, FleetUnavailable,
     ];
 

@@ -25,7 +25,7 @@ public sealed class ApiKey
     [Required]
     public string Key { get; set; } = "";
 
-    /// <summary><see cref="ApiRole.Viewer"/> or <see cref="ApiRole.Operator"/>.</summary>
+    /// <summary><see cref="ApiRole.Viewer"/>, <see cref="ApiRole.Operator"/> or <see cref="ApiRole.Chaos"/>.</summary>
     [Required]
     public string Role { get; set; } = "";
 }
@@ -36,6 +36,9 @@ public static class ApiRole
     /// <summary>Reading: every GET, the page and the dashboard.</summary>
     public const string Viewer = "viewer";
 
-    /// <summary>Everything.</summary>
+    /// <summary>Everything but attacking containers; also ending attacks.</summary>
     public const string Operator = "operator";
+
+    /// <summary>Everything.</summary>
+    public const string Chaos = "chaos";
 }

@@ -38,9 +38,9 @@ internal sealed class ApiOptionsValidator(IConfiguration configuration) : IValid
         {
             yield return $"{setting}:Key has a space or a character that a header cannot carry; use letters, digits and ASCII punctuation.";
         }
-        if (key.Role is not (ApiRole.Viewer or ApiRole.Operator))
+        if (key.Role is not (ApiRole.Viewer or ApiRole.Operator or ApiRole.Chaos))
         {
-            yield return $"{setting}:Role is '{key.Role}'; it has to be '{ApiRole.Viewer}' (may read) or '{ApiRole.Operator}' (may do everything).";
+            yield return $"{setting}:Role is '{key.Role}'; it has to be '{ApiRole.Viewer}' (may read), '{ApiRole.Operator}' (may change things too) or '{ApiRole.Chaos}' (may have containers attacked, too).";
         }
     }
 }

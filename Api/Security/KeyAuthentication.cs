@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Claims;
 using System.Text.Encodings.Web;
 using HmsOrleans.Api.Problems;
 using Microsoft.AspNetCore.Authentication;
@@ -54,7 +55,7 @@ internal sealed partial class KeyAuthentication(
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         ProblemType.RoleInsufficient.With(
-            $"The key '{Context.User.Identity?.Name}' has the role {ApiRole.Viewer}, which may read only. Use a key with the role {ApiRole.Operator}.")
+            $"The key '{Context.User.Identity?.Name}' has the role {Context.User.FindFirstValue(ClaimTypes.Role)}, and this needs {RoleRequirement.RoleFor(Context)}.")
             .ExecuteAsync(Context);
 
     private static string? Given(IHeaderDictionary headers)

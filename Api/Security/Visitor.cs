@@ -16,7 +16,7 @@ internal static class Visitor
 
     public static ClaimsPrincipal Of(ApiKey key, string way) => Of(key.Name, key.Role, way);
 
-    public static ClaimsPrincipal OnThisMachine() => Of(Local, ApiRole.Operator, Local);
+    public static ClaimsPrincipal OnThisMachine() => Of(Local, ApiRole.Chaos, Local);
 
     private static ClaimsPrincipal Of(string name, string role, string way) =>
         new(new ClaimsIdentity([new(ClaimTypes.Name, name), new(ClaimTypes.Role, role)], way));

@@ -40,7 +40,7 @@ internal static class SettingsEndpoints
     private static async Task<Results<Applied<FleetThresholdReply>, ProblemHttpResult>> SetThreshold(
         HttpRequest request, FleetCalls fleet, CancellationToken cancellationToken)
     {
-        var body = await NumberBody.Read(request, cancellationToken, NumberField.Threshold);
+        var body = await CommandBody.Read(request, cancellationToken, NumberField.Threshold);
         if (body.Problem is not null)
         {
             return body.Problem;
@@ -55,7 +55,7 @@ internal static class SettingsEndpoints
     private static async Task<Results<Applied<SettingsReply>, ProblemHttpResult>> ChangeSettings(
         HttpRequest request, FleetCalls fleet, CancellationToken cancellationToken)
     {
-        var body = await NumberBody.Read(request, cancellationToken, OptionalThreshold, OptionalWindow);
+        var body = await CommandBody.Read(request, cancellationToken, OptionalThreshold, OptionalWindow);
         if (body.Problem is not null)
         {
             return body.Problem;

@@ -90,7 +90,7 @@ internal sealed class AntagonistGrain(TimeProvider time) : Grain, IAntagonistGra
     {
         if (Agent is null)
         {
-            throw new AgentMissingException(Host);
+            throw new AgentMissingException($"no agent of the antagonist reports from {Host}");
         }
         if (isRunning != _order.IsRunning || scenario != _order.Scenario)
         {

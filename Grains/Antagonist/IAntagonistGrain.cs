@@ -61,10 +61,3 @@ public sealed record AttackLog(
     [property: Id(0)] Guid Life,
     [property: Id(1)] ImmutableArray<AttackRecord> Records,
     [property: Id(2)] long Next);
-
-/// <summary>No agent of the antagonist reports from a host.</summary>
-[GenerateSerializer, Alias("hms.AgentMissingException")]
-public sealed class AgentMissingException(string host) : Exception($"no agent of the antagonist reports from {host}")
-{
-    [Id(0)] public string Host { get; } = host;
-}

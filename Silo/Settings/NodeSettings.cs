@@ -34,7 +34,7 @@ internal static class NodeSettings
         new("Hms:RabbitMq:ReportDialect", "false", "understand programs written for the report's system, too"),
         new("Hms:Api:Keys:0:Name", "none: this machine only", "whose key it is; :1:, :2: and so on for more"),
         new("Hms:Api:Keys:0:Key", "", "the secret, at least 16 characters"),
-        new("Hms:Api:Keys:0:Role", "", "viewer (may read) or operator (may do everything)"),
+        new("Hms:Api:Keys:0:Role", "", "viewer (may read), operator (may change things too) or chaos (may have containers attacked, too)"),
     ];
 
     /// <summary>What <c>--help</c> prints.</summary>

@@ -19,6 +19,8 @@ internal sealed class ApiNode : IAsyncDisposable
 {
     public const string OperatorKey = "operator-key-0123456789";
 
+    public const string ChaosKey = "chaos-key-0123456789";
+
     public const string ViewerKey = "viewer-key-0123456789";
 
     /// <summary>Servers that no test uses now, by whether they have keys. One takes half a second to start, and has no state but its fleet.</summary>
@@ -94,6 +96,7 @@ internal sealed class ApiNode : IAsyncDisposable
     [
         ("Hms:Api:Keys:0:Name", "admin"), ("Hms:Api:Keys:0:Key", OperatorKey), ("Hms:Api:Keys:0:Role", ApiRole.Operator),
         ("Hms:Api:Keys:1:Name", "wall"), ("Hms:Api:Keys:1:Key", ViewerKey), ("Hms:Api:Keys:1:Role", ApiRole.Viewer),
+        ("Hms:Api:Keys:2:Name", "monkey"), ("Hms:Api:Keys:2:Key", ChaosKey), ("Hms:Api:Keys:2:Role", ApiRole.Chaos),
     ];
 
     /// <summary>Sends a request.</summary>

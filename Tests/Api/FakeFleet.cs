@@ -1,3 +1,4 @@
+using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
 
@@ -31,6 +32,7 @@ internal sealed class FakeFleet : IGrainFactory
         {
             nameof(IControllerGrain) when primaryKey == IControllerGrain.Key => (object)Controller,
             nameof(IHostManagerGrain) => Hosts.TryGetValue(primaryKey, out var host) ? host : new FakeHost(primaryKey) { Gate = Faults.NoSilo(primaryKey) },
+            nameof(IAntagonistGrain) => Hosts[primaryKey].Antagonist,
             var other => throw new NotSupportedException(other),
         });
 

@@ -7,6 +7,8 @@ namespace HmsOrleans.Tests.Api;
 /// <summary>A host's grain without an engine.</summary>
 internal sealed class FakeHost(string address, params ContainerView[] containers) : IHostManagerGrain
 {
+    public FakeAntagonist Antagonist { get; } = new(address);
+
     /// <summary>Passed by every call but <see cref="WhenSaved"/>.</summary>
     public Fault Gate { get; set; } = Faults.None;
 

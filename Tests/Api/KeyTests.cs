@@ -139,6 +139,6 @@ public sealed class KeyTests
         var options = new ApiOptions();
         configuration.GetSection(ApiOptions.Section).Bind(options);
 
-        Assert.Equal(["admin", "wall"], options.Keys.Select(key => key.Name));
+        Assert.Equal(["admin", "wall", "monkey"], options.Keys.Select(key => key.Name));
     }
 }

@@ -22,6 +22,8 @@ public sealed class OpenApiTests
                 "/hosts: get",
                 "/readyz: get",
                 "/settings: get post",
+                "/test/{address}: delete get post put",
+                "/test: delete get post put",
             ],
             document["paths"]!.AsObject()
                 .Select(path => $"{path.Key}: {string.Join(' ', path.Value!.AsObject().Select(operation => operation.Key).Order(StringComparer.Ordinal))}")
@@ -65,7 +67,7 @@ public sealed class OpenApiTests
             Assert.Contains("500", failures.Keys);
             Assert.Equal(!name.EndsWith('z'), failures.ContainsKey("401"));
             Assert.Equal(name.Contains("{address}", StringComparison.Ordinal), failures.ContainsKey("400") && failures["400"]!.ToJsonString().Contains("address-malformed", StringComparison.Ordinal));
-            Assert.Equal(name.StartsWith("post", StringComparison.Ordinal), failures.ContainsKey("413") && failures.ContainsKey("415"));
+            Assert.Equal(operation["requestBody"] is not null, failures.ContainsKey("413") && failures.ContainsKey("415"));
         }
         // Those that belong to no path are in the introduction.
         var general = new[] { ProblemType.PathUnknown, ProblemType.MethodNotAllowed, ProblemType.RequestInvalid };
@@ -92,7 +94,7 @@ public sealed class OpenApiTests
     [Fact]
     public async Task Commands_document_that_a_setting_may_not_be_saved_yet()
     {
-        var commands = Operations(await Document()).Where(operation => !operation.Name.StartsWith("get", StringComparison.Ordinal)).ToList();
+        var commands = Operations(await Document()).Where(operation => !operation.Name.StartsWith("get", StringComparison.Ordinal) && !operation.Name.Contains("/test", StringComparison.Ordinal)).ToList();
 
         Assert.Equal(8, commands.Count);
         Assert.All(commands, command => Assert.NotNull(command.Operation["responses"]!["202"]!["headers"]!["Hms-Unsaved"]));

@@ -32,7 +32,7 @@ public sealed class RoutingTests
     [Theory]
     [InlineData("/container")]
     [InlineData("/containers/10.0.0.1/web/logs")]
-    [InlineData("/test")]
+    [InlineData("/tests")]
     [InlineData("/openapi/v2.json")]
     [InlineData("/..%2f..%2fetc/passwd")]
     [InlineData("/dashboard/nothing")]

@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace HmsOrleans.Api.Bodies;
 
 /// <summary>
-/// The body of a command: an object of numbers. It is read by hand because the framework's reader answers every mistake with
+/// The body of a command: an object of numbers, and perhaps a list of words. It is read by hand because the framework's reader answers every mistake with
 /// the same sentence, and a person needs to know which field is wrong and what it may be.
 /// </summary>
-internal sealed class NumberBody
+internal sealed class CommandBody
 {
     /// <summary>The largest body that is read; the largest useful one has a hundred bytes.</summary>
     public const int MaxBytes = 64 * 1024;
@@ -18,8 +18,9 @@ internal sealed class NumberBody
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 
     private readonly Dictionary<string, double?> _values = [];
+    private IReadOnlyList<string>? _words;
 
-    private NumberBody(ProblemHttpResult? problem = null) => Problem = problem;
+    private CommandBody(ProblemHttpResult? problem = null) => Problem = problem;
 
     /// <summary>What is wrong with it; null when it can be used.</summary>
     public ProblemHttpResult? Problem { get; }
@@ -27,8 +28,20 @@ internal sealed class NumberBody
     /// <summary>A field's value; null when it is null or was left out.</summary>
     public double? this[NumberField field] => _values.GetValueOrDefault(field.Name);
 
+    /// <summary>The words of the list; null when it was left out.</summary>
+    public IReadOnlyList<string>? Words => _words;
+
     /// <summary>Reads the body of a request.</summary>
-    public static async Task<NumberBody> Read(HttpRequest request, CancellationToken cancellationToken, params NumberField[] fields)
+    public static Task<CommandBody> Read(HttpRequest request, CancellationToken cancellationToken, params NumberField[] fields) =>
+        Read(request, fields, null, isOptional: false, cancellationToken);
+
+    /// <summary>Reads the body of a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="fields">The numbers that it may have.</param>
+    /// <param name="list">The list that it may have.</param>
+    /// <param name="isOptional">There need not be a body, nor anything in it.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async Task<CommandBody> Read(HttpRequest request, NumberField[] fields, WordListField? list, bool isOptional, CancellationToken cancellationToken)
     {
         var example = $"Send a JSON object such as {{\"{fields[0].Name}\": {(fields[0].Max >= 60 ? 60 : 1)}}}.";
         var result = await request.BodyReader.ReadAtLeastAsync(MaxBytes + 1, cancellationToken);
@@ -36,10 +49,11 @@ internal sealed class NumberBody
         {
             return result.Buffer switch
             {
+                { IsEmpty: true } when isOptional => new(),
                 { IsEmpty: true } => new(ProblemType.BodyInvalid.With($"The body is missing. {example}")),
                 { Length: > MaxBytes } => new(ProblemType.BodyTooLarge.With(ProblemType.BodyTooLarge.Example)),
                 _ when !request.HasJsonContentType() => new(ProblemType.ContentTypeUnsupported.With(ProblemType.ContentTypeUnsupported.Example)),
-                var json => Parse(json, fields, example),
+                var json => Parse(json, fields, list, isOptional, example),
             };
         }
         finally
@@ -49,13 +63,13 @@ internal sealed class NumberBody
         }
     }
 
-    private static NumberBody Parse(ReadOnlySequence<byte> json, NumberField[] fields, string example)
+    private static CommandBody Parse(ReadOnlySequence<byte> json, NumberField[] fields, WordListField? list, bool isOptional, string example)
     {
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? Take(document.RootElement, fields)
+                ? Take(document.RootElement, fields, list, isOptional)
                 : new(ProblemType.BodyInvalid.With($"The body is JSON, but no object. {example}"));
         }
         catch (JsonException e)
@@ -70,14 +84,23 @@ internal sealed class NumberBody
         }
     }
 
-    private static NumberBody Take(JsonElement given, NumberField[] fields)
+    private static CommandBody Take(JsonElement given, NumberField[] fields, WordListField? list, bool isOptional)
     {
-        var body = new NumberBody();
+        var body = new CommandBody();
         foreach (var property in given.EnumerateObject())
         {
+            if (list is not null && property.NameEquals(list.Name))
+            {
+                body._words = list.Read(property.Value);
+                if (body._words is null)
+                {
+                    return Wrong(list.Name, $"'{list.Name}' is {Shorten(property.Value.GetRawText())}; {list.Expected}");
+                }
+                continue;
+            }
             if (Array.Find(fields, known => known.Name == property.Name) is not { } field)
             {
-                var known = string.Join(", ", fields.Select(known => $"'{known.Name}'"));
+                var known = string.Join(", ", fields.Select(known => known.Name).Concat(list is null ? [] : [list.Name]).Select(name => $"'{name}'"));
                 return Wrong(property.Name, $"'{Shorten(property.Name)}' is not a field of this command; it takes {known}.");
             }
             if (!TryRead(property.Value, field, out var value))
@@ -90,7 +113,7 @@ internal sealed class NumberBody
         {
             return Wrong(missing.Name, $"'{missing.Name}' is missing; {missing.Expected}");
         }
-        return body._values.Count > 0 ? body : Wrong(fields[0].Name, $"The body names nothing to change. Give '{fields[0].Name}'; {fields[0].Expected}");
+        return isOptional || body._values.Count > 0 || body._words is not null ? body : Wrong(fields[0].Name, $"The body names nothing to change. Give '{fields[0].Name}'; {fields[0].Expected}");
     }
 
     private static bool TryRead(JsonElement given, NumberField field, out double? value)
@@ -109,7 +132,7 @@ internal sealed class NumberBody
         return true;
     }
 
-    private static NumberBody Wrong(string field, string detail) => new(ProblemType.FieldInvalid.With(detail, ("field", Shorten(field))));
+    private static CommandBody Wrong(string field, string detail) => new(ProblemType.FieldInvalid.With(detail, ("field", Shorten(field))));
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "...";
 }
