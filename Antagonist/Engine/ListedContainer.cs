@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+
+namespace HmsOrleans.Antagonist.Engine;
+
+/// <summary>A container, as the engine's list shows it.</summary>
+/// <param name="Id">Its full id.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Image">Its image, as it was asked for.</param>
+/// <param name="Labels">Its labels.</param>
+/// <param name="IsRunning">It has a process; a paused one too.</param>
+/// <param name="IsPaused">It is paused.</param>
+/// <param name="NetworkMode">As <see cref="Victim.NetworkMode"/>.</param>
+internal sealed record ListedContainer(
+    string Id,
+    string Name,
+    string Image,
+    ImmutableSortedDictionary<string, string> Labels,
+    bool IsRunning,
+    bool IsPaused,
+    string NetworkMode);

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+
+namespace HmsOrleans.Antagonist.Engine;
+
+/// <summary>A container, as far as an attacker has to know it.</summary>
+internal sealed record Victim
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>It has a process; a paused one too.</summary>
+    public required bool IsRunning { get; init; }
+
+    public required bool IsPaused { get; init; }
+
+    /// <summary>Its main process; 0 when it does not run.</summary>
+    public required int Pid { get; init; }
+
+    /// <summary>When its last run began, by the engine's clock: names the run, for no two begin at once.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>As the engine writes it: a network's name, or <c>host</c>, <c>none</c>, <c>container:...</c>.</summary>
+    public required string NetworkMode { get; init; }
+
+    public required ImmutableArray<NetworkSeat> Networks { get; init; }
+
+    /// <summary>Bytes; 0: none.</summary>
+    public required long MemoryLimit { get; init; }
+
+    /// <summary>Bytes of memory and swap together; 0 or -1: none.</summary>
+    public required long SwapLimit { get; init; }
+
+    /// <summary>The engine removes it at its end.</summary>
+    public required bool AutoRemove { get; init; }
+
+    /// <summary>How long the engine waits between its stop signal and its kill.</summary>
+    public required TimeSpan StopTimeout { get; init; }
+
+    public required ImmutableSortedDictionary<string, string> Labels { get; init; }
+
+    /// <summary>It has a network namespace that is neither the host's nor another container's.</summary>
+    public bool HasOwnNetwork => NetworkMode is not ("host" or "none") && !NetworkMode.StartsWith("container:", StringComparison.Ordinal);
+}
+
+/// <summary>A place on a network: what has to be said to get it back.</summary>
+/// <param name="Network">Id of the network.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Aliases">Names there, without the one that the engine itself gives.</param>
+/// <param name="Links">Legacy links.</param>
+/// <param name="Address">Static IPv4 address, where one was asked for.</param>
+/// <param name="Address6">Static IPv6 address, where one was asked for.</param>
+/// <param name="LinkLocal">Static link-local addresses, where some were asked for.</param>
+/// <param name="Options">Options of the network's driver.</param>
+internal sealed record NetworkSeat(
+    string Network,
+    string Name,
+    ImmutableArray<string> Aliases,
+    ImmutableArray<string> Links,
+    string? Address,
+    string? Address6,
+    ImmutableArray<string> LinkLocal,
+    ImmutableSortedDictionary<string, string> Options);

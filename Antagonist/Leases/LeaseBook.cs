@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging;
+
+namespace HmsOrleans.Antagonist.Leases;
+
+/// <summary>
+/// The faults that are there or may be there, one file each. It is on the disk before a fault is, and until after it is gone: whatever ends
+/// the agent, a later one finds what is left to undo.
+/// </summary>
+internal sealed partial class LeaseBook
+{
+    private const string Extension = ".lease";
+
+    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+
+    private readonly string _directory;
+    private readonly ILogger<LeaseBook> _logger;
+
+    /// <param name="directory">Made where it is missing.</param>
+    /// <param name="logger">Told of files that cannot be read.</param>
+    public LeaseBook(string directory, ILogger<LeaseBook> logger)
+    {
+        (_directory, _logger) = (directory, logger);
+        Directory.CreateDirectory(directory);
+    }
+
+    /// <summary>All leases. A file that is none is renamed to .broken and reported: it must not keep the others from being undone.</summary>
+    public ImmutableArray<Lease> Read()
+    {
+        var leases = ImmutableArray.CreateBuilder<Lease>();
+        foreach (var file in Directory.EnumerateFiles(_directory, $"*{Extension}").Order(StringComparer.Ordinal).ToList())
+        {
+            try
+            {
+                leases.Add(JsonSerializer.Deserialize<Lease>(File.ReadAllBytes(file), Format) ?? throw new JsonException("it is empty"));
+            }
+            catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
+            {
+                LogBroken(file, e.Message);
+                SetAside(file);
+            }
+        }
+        return leases.ToImmutable();
+    }
+
+    /// <summary>Returns when the lease is on the disk, in place of an earlier one of its id.</summary>
+    public void Write(Lease lease)
+    {
+        var temporary = FileOf(lease.Id) + ".new"; // of an interrupted write nothing is read: the fault was not there yet
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            JsonSerializer.Serialize(file, lease, Format);
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, FileOf(lease.Id), overwrite: true);
+        // The name is on the disk only when the directory is.
+        DirectoryFlush.Flush(_directory);
+    }
+
+    /// <summary>The fault is gone.</summary>
+    public void Remove(Guid id) => File.Delete(FileOf(id));
+
+    private string FileOf(Guid id) => Path.Combine(_directory, $"{id:N}{Extension}");
+
+    private void SetAside(string file)
+    {
+        try
+        {
+            File.Move(file, file + ".broken", overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogBroken(file, e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{File} is no lease, what it stood for is not undone: {Reason}")]
+    private partial void LogBroken(string file, string reason);
+}
