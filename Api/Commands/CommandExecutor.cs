@@ -1,9 +1,11 @@
 using System.Text.Json;
+using HmsOrleans.Api.Antagonist;
 using HmsOrleans.Api.Containers;
 using HmsOrleans.Api.Fleet;
 using HmsOrleans.Api.Hosts;
 using HmsOrleans.Api.Problems;
 using HmsOrleans.Api.Settings;
+using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Hosts;
@@ -13,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace HmsOrleans.Api.Commands;
 
 /// <summary>Commands from outside mean what requests to the API mean: same calls, same content, same errors.</summary>
-internal sealed class CommandExecutor(FleetCalls fleet, IOptions<JsonOptions> json) : ICommandExecutor
+internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagonists, IOptions<JsonOptions> json) : ICommandExecutor
 {
     public async Task<IReadOnlyList<string>> Execute(IReadOnlyList<ExternalCommand> commands, CancellationToken enough)
     {
@@ -66,6 +68,12 @@ internal sealed class CommandExecutor(FleetCalls fleet, IOptions<JsonOptions> js
         CommandKind.Ignore => OnContainer(command, (grain, token) => grain.Ignore(command.Container!, token), enough),
         CommandKind.SetFleetThreshold => SetFleetThreshold(command.Threshold, enough),
         CommandKind.SetHostThreshold => OnHost(command, host => SetHostThreshold(host, command.Threshold, enough), enough),
+        CommandKind.StartTests => OnAntagonists((grain, token) => grain.Start(new(), token), enough),
+        CommandKind.StopTests => OnAntagonists((grain, token) => grain.Halt(token), enough),
+        CommandKind.ConfigureTests => OnAntagonists((grain, token) => grain.Configure(command.Scenario!, token), enough),
+        CommandKind.StartTest => OnAntagonist(command, (grain, token) => grain.Start(new(), token), enough),
+        CommandKind.StopTest => OnAntagonist(command, (grain, token) => grain.Halt(token), enough),
+        CommandKind.ConfigureTest => OnAntagonist(command, (grain, token) => grain.Configure(command.Scenario!, token), enough),
         CommandKind.AddHost or CommandKind.RemoveHost => Task.FromResult(CommandProblems.NotInstalled(command)),
         _ => throw new ArgumentOutOfRangeException(nameof(command), command.Kind, "no such command"),
     };
@@ -87,6 +95,13 @@ internal sealed class CommandExecutor(FleetCalls fleet, IOptions<JsonOptions> js
         await fleet.Ask(host, (grain, token) => grain.SetThreshold(threshold, token), enough);
         return Outcome.Done;
     }
+
+    private async Task<Outcome> OnAntagonists(Func<IAntagonistGrain, CancellationToken, Task<AntagonistView>> call, CancellationToken enough) =>
+        Outcome.Of(await antagonists.CommandAll(call, enough));
+
+    private Task<Outcome> OnAntagonist(
+        ExternalCommand command, Func<IAntagonistGrain, CancellationToken, Task<AntagonistView>> call, CancellationToken enough) =>
+        OnHost(command, async host => Outcome.Of(await antagonists.Ask(host, call, enough)), enough);
 
     private Task<Outcome> OnContainer(
         ExternalCommand command, Func<IHostManagerGrain, CancellationToken, Task<ContainerCommandResult>> call, CancellationToken enough) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HmsOrleans.Grains.Antagonist;
 
 namespace HmsOrleans.Grains.Commands;
 
@@ -11,6 +12,7 @@ namespace HmsOrleans.Grains.Commands;
 /// <param name="ReplyTo">Where the answer goes.</param>
 /// <param name="Delivery">Told apart from every other delivery, also of the same request.</param>
 /// <param name="Redelivered">It may have been delivered before.</param>
+/// <param name="Scenario">How containers are to be attacked.</param>
 [GenerateSerializer, Immutable, Alias("hms.ExternalCommand")]
 public sealed record ExternalCommand(
     [property: Id(0)] CommandKind Kind,
@@ -20,13 +22,14 @@ public sealed record ExternalCommand(
     [property: Id(4)] string CorrelationId,
     [property: Id(5)] ReplyAddress ReplyTo,
     [property: Id(6)] Guid Delivery,
-    [property: Id(7)] bool Redelivered)
+    [property: Id(7)] bool Redelivered,
+    [property: Id(8)] ScenarioChange? Scenario = null)
 {
     /// <summary>It changes nothing, so that it may be carried out again.</summary>
     public bool IsReading => Kind is CommandKind.GetContainers or CommandKind.GetHost or CommandKind.GetContainer;
 
     /// <summary>What is asked, whoever asks and however often.</summary>
-    public string Text => string.Create(CultureInfo.InvariantCulture, $"{Kind} {Host} {Container} {Threshold}");
+    public string Text => string.Create(CultureInfo.InvariantCulture, $"{Kind} {Host} {Container} {Threshold} {Scenario}").TrimEnd();
 }
 
 /// <summary>What a program outside can ask for.</summary>
@@ -58,6 +61,24 @@ public enum CommandKind
 
     /// <summary>Remove the node of a host, over ssh.</summary>
     RemoveHost,
+
+    /// <summary>Start the antagonists of all hosts.</summary>
+    StartTests,
+
+    /// <summary>Stop the antagonists of all hosts.</summary>
+    StopTests,
+
+    /// <summary>Configure the antagonists of all hosts.</summary>
+    ConfigureTests,
+
+    /// <summary>Start the antagonist of a host.</summary>
+    StartTest,
+
+    /// <summary>Stop the antagonist of a host.</summary>
+    StopTest,
+
+    /// <summary>Configure the antagonist of a host.</summary>
+    ConfigureTest,
 }
 
 /// <summary>Where an answer goes. Only the way in and out knows what it means.</summary>

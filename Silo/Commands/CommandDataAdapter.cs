@@ -39,7 +39,7 @@ internal sealed class CommandDataAdapter : IRabbitMqDataAdapter
                     : "The property reply_to is missing: it is the queue of the answer.");
             return RabbitMqReading.Of(
                 StreamId.Create(CommandStreams.Requests, content.Host ?? CommandStreams.Fleet),
-                [new ExternalCommand(content.Kind, content.Host, content.Container, content.Threshold, correlationId, replyTo, delivery.Number, delivery.Redelivered)]);
+                [new ExternalCommand(content.Kind, content.Host, content.Container, content.Threshold, correlationId, replyTo, delivery.Number, delivery.Redelivered, content.Scenario)]);
         }
         catch (CommandFormatException e)
         {

@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Text.Json;
+using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Hosts;
 
@@ -17,6 +19,9 @@ internal static class CommandFormat
     /// <summary>What a routing key of commands to a host begins with; its address follows.</summary>
     public const string Manager = "manager.";
 
+    /// <summary>What a routing key of commands to the antagonist of a host begins with; its address follows.</summary>
+    public const string Antagonist = "antagonist.";
+
     private const int MaxShown = 60;
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
@@ -32,6 +37,12 @@ internal static class CommandFormat
         ["change_threshold"] = new(CommandKind.SetHostThreshold, Address: true, Threshold: true),
         ["add_host"] = new(CommandKind.AddHost, Address: true),
         ["remove_host"] = new(CommandKind.RemoveHost, Address: true),
+        ["add_antagonists"] = new(CommandKind.StartTests),
+        ["remove_antagonists"] = new(CommandKind.StopTests),
+        ["change_antagonists_conf"] = new(CommandKind.ConfigureTests, Scenario: true),
+        ["add_host_antagonist"] = new(CommandKind.StartTest, Address: true),
+        ["remove_host_antagonist"] = new(CommandKind.StopTest, Address: true),
+        ["change_host_antagonist_conf"] = new(CommandKind.ConfigureTest, Address: true, Scenario: true),
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, Shape> ForManager = new Dictionary<string, Shape>
@@ -41,6 +52,21 @@ internal static class CommandFormat
         ["container_threshold"] = new(CommandKind.SetHostThreshold, Threshold: true),
         ["give_content"] = new(CommandKind.GetHost),
     }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<string, Shape> ForAntagonist = new Dictionary<string, Shape>
+    {
+        ["start_antagonist"] = new(CommandKind.StartTest),
+        ["stop_antagonist"] = new(CommandKind.StopTest),
+        ["conf_antagonist"] = new(CommandKind.ConfigureTest, Scenario: true),
+    }.ToFrozenDictionary();
+
+    /// <summary>To whom commands are sent: what their routing keys begin with, and what they can be.</summary>
+    private static readonly (string Key, string Shown, FrozenDictionary<string, Shape> Commands)[] Receivers =
+    [
+        (Manager, Manager + "<address>", ForManager),
+        (Antagonist, Antagonist + "<address>", ForAntagonist),
+        (Controller, Controller, ForController),
+    ];
 
     /// <summary>Reads a command.</summary>
     /// <param name="routingKey">To whom it was sent.</param>
@@ -79,18 +105,36 @@ internal static class CommandFormat
     private static CommandContent Take(string routingKey, JsonElement root)
     {
         var name = Text(root, "command");
-        var isManager = routingKey.StartsWith(Manager, StringComparison.Ordinal);
-        if (!(isManager ? ForManager : ForController).TryGetValue(name, out var shape))
+        var receiver = Receivers.First(receiver => receiver.Key == Controller || routingKey.StartsWith(receiver.Key, StringComparison.Ordinal));
+        if (!receiver.Commands.TryGetValue(name, out var shape))
         {
-            var there = (isManager ? ForController : ForManager).ContainsKey(name);
-            throw new CommandFormatException("command-unknown", there
-                ? $"'{name}' is a command for '{(isManager ? Controller : Manager + "<address>")}', and was sent to '{Shorten(routingKey)}'."
-                : $"'{Shorten(name)}' is no command. There are, for '{Controller}': {Names(ForController)}; for '{Manager}<address>': {Names(ForManager)}.");
+            var right = Receivers.FirstOrDefault(other => other.Commands.ContainsKey(name)).Shown;
+            throw new CommandFormatException("command-unknown", right is not null
+                ? $"'{name}' is a command for '{right}', and was sent to '{Shorten(routingKey)}'."
+                : $"'{Shorten(name)}' is no command. There are, {string.Join("; ", Receivers.Select(known => $"for '{known.Shown}': {Names(known.Commands)}"))}.");
         }
-        var address = isManager ? routingKey[Manager.Length..] : shape.Address ? Text(root, "address") : null;
+        var address = receiver.Key != Controller ? routingKey[receiver.Key.Length..] : shape.Address ? Text(root, "address") : null;
         var host = address is null ? null : HostAddress.Parse(address)
             ?? throw new CommandFormatException("address-malformed", $"'{Shorten(address)}' is no address of a host: give its IPv4 or IPv6 address or its name.");
-        return new(shape.Kind, host, shape.Container ? Text(root, "containerID") : null, shape.Threshold ? Percent(root, isNullable: shape.Kind == CommandKind.SetHostThreshold) : null);
+        return new(shape.Kind, host, shape.Container ? Text(root, "containerID") : null, shape.Threshold ? Percent(root, isNullable: shape.Kind == CommandKind.SetHostThreshold) : null,
+            shape.Scenario ? Scenario(root) : null);
+    }
+
+    /// <summary>What is left out stays as it is.</summary>
+    private static ScenarioChange Scenario(JsonElement root)
+    {
+        var change = new ScenarioChange();
+        foreach (var field in ScenarioField.All)
+        {
+            if (root.TryGetProperty(field.Name, out var given))
+            {
+                change = given.ValueKind == JsonValueKind.Number && given.TryGetDouble(out var number) && number >= field.Min && number <= field.Max
+                    ? field.Set(change, number + 0)
+                    : throw new CommandFormatException("field-invalid", string.Create(CultureInfo.InvariantCulture, $"'{field.Name}' is {Shorten(given.GetRawText())}; it must be a number from {field.Min} to {field.Max} ({field.Unit})."));
+            }
+        }
+        return change != new ScenarioChange() ? change
+            : throw new CommandFormatException("field-invalid", $"There is nothing to change. Give at least one of: {string.Join(", ", ScenarioField.All.Select(field => field.Name))}.");
     }
 
     private static string Text(JsonElement root, string field)
@@ -127,11 +171,11 @@ internal static class CommandFormat
     private static string Shorten(string text) => text.Length <= MaxShown ? text : text[..MaxShown] + "...";
 
     /// <summary>What a command takes.</summary>
-    private sealed record Shape(CommandKind Kind, bool Address = false, bool Container = false, bool Threshold = false);
+    private sealed record Shape(CommandKind Kind, bool Address = false, bool Container = false, bool Threshold = false, bool Scenario = false);
 }
 
 /// <summary>What a command asks for, whoever sent it.</summary>
-internal sealed record CommandContent(CommandKind Kind, string? Host, string? Container, double? Threshold);
+internal sealed record CommandContent(CommandKind Kind, string? Host, string? Container, double? Threshold, ScenarioChange? Scenario = null);
 
 /// <summary>A message is no command.</summary>
 /// <param name="type">Which kind of mistake it is, for programs.</param>

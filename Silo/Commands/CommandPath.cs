@@ -42,12 +42,14 @@ internal sealed class CommandPath([FromKeyedServices(CommandStreams.Provider)] R
         broker.QueueCount = 2;
         broker.Bindings.Add(new(CommandDataAdapter.Exchange, "topic", Durable: true, CommandFormat.Controller, 0));
         broker.Bindings.Add(new(CommandDataAdapter.Exchange, "topic", Durable: true, CommandFormat.Manager + "#", 1));
+        broker.Bindings.Add(new(CommandDataAdapter.Exchange, "topic", Durable: true, CommandFormat.Antagonist + "#", 1));
         if (options.ReportDialect)
         {
             // As the old programs declare it: who comes second must want the same.
             var arguments = new Dictionary<string, object?> { ["x-message-ttl"] = 0 };
             broker.Bindings.Add(new(CommandDataAdapter.ReportExchange, "direct", Durable: false, CommandFormat.Controller, 0, arguments));
             broker.Bindings.Add(new(CommandDataAdapter.ReportExchange, "direct", Durable: false, CommandFormat.Manager + address, 1, arguments));
+            broker.Bindings.Add(new(CommandDataAdapter.ReportExchange, "direct", Durable: false, CommandFormat.Antagonist + address, 1, arguments));
         }
     }
 }

@@ -62,6 +62,16 @@ public sealed class CommandTests(CommandNodeFixture fixture) : IClassFixture<Com
         await DoesAsync(Manager, new() { ["command"] = "container_threshold", ["threshold"] = null });
         await UntilThresholdAsync(71);
 
+        // There is none beside this node; what they do with one is seen elsewhere.
+        foreach (var command in new[] { "add_antagonists", "remove_antagonists", "change_antagonists_conf", "add_host_antagonist", "remove_host_antagonist", "change_host_antagonist_conf" })
+        {
+            await FailsAsync("agent-missing", Controller, new() { ["command"] = command, ["address"] = NodeProcess.Host, ["heavy"] = 90, ["loss"] = 80 });
+        }
+        foreach (var command in new[] { "start_antagonist", "stop_antagonist", "conf_antagonist" })
+        {
+            await FailsAsync("agent-missing", $"antagonist.{NodeProcess.Host}", new() { ["command"] = command, ["duration"] = 20 });
+        }
+
         await FailsAsync("command-unsupported", Controller, new() { ["command"] = "add_host", ["address"] = "10.0.0.9", ["password"] = "secret" });
         await FailsAsync("command-unsupported", Controller, new() { ["command"] = "remove_host", ["address"] = NodeProcess.Host, ["password"] = "secret" });
         await FailsAsync("container-not-found", Manager, new() { ["command"] = "container_ignore", ["containerID"] = "nobody" });

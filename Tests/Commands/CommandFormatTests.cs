@@ -1,4 +1,5 @@
 using System.Text;
+using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Grains.Commands;
 using HmsOrleans.Silo.Commands;
 using Xunit;
@@ -10,6 +11,7 @@ public sealed class CommandFormatTests
 {
     private const string Controller = "controller";
     private const string Manager = "manager.10.0.0.1";
+    private const string Antagonist = "antagonist.10.0.0.1";
 
     [Theory]
     [InlineData(Controller, """{"command": "get_all_containers"}""", nameof(CommandKind.GetContainers))]
@@ -22,6 +24,12 @@ public sealed class CommandFormatTests
     [InlineData(Controller, """{"command": "change_threshold", "address": "10.0.0.1", "threshold": null}""", nameof(CommandKind.SetHostThreshold), "10.0.0.1")]
     [InlineData(Controller, """{"command": "add_host", "address": "10.0.0.1", "password": "secret"}""", nameof(CommandKind.AddHost), "10.0.0.1")]
     [InlineData(Controller, """{"command": "remove_host", "address": "10.0.0.1", "password": "secret"}""", nameof(CommandKind.RemoveHost), "10.0.0.1")]
+    [InlineData(Controller, """{"command": "add_antagonists"}""", nameof(CommandKind.StartTests))]
+    [InlineData(Controller, """{"command": "remove_antagonists"}""", nameof(CommandKind.StopTests))]
+    [InlineData(Controller, """{"command": "add_host_antagonist", "address": "10.0.0.1"}""", nameof(CommandKind.StartTest), "10.0.0.1")]
+    [InlineData(Controller, """{"command": "remove_host_antagonist", "address": "10.0.0.1"}""", nameof(CommandKind.StopTest), "10.0.0.1")]
+    [InlineData(Antagonist, """{"command": "start_antagonist"}""", nameof(CommandKind.StartTest), "10.0.0.1")]
+    [InlineData(Antagonist, """{"command": "stop_antagonist"}""", nameof(CommandKind.StopTest), "10.0.0.1")]
     [InlineData(Manager, """{"command": "container_ignore", "containerID": "web"}""", nameof(CommandKind.Ignore), "10.0.0.1", "web")]
     [InlineData(Manager, """{"command": "container_add", "containerID": "web"}""", nameof(CommandKind.Supervise), "10.0.0.1", "web")]
     [InlineData(Manager, """{"command": "container_threshold", "threshold": 59.5}""", nameof(CommandKind.SetHostThreshold), "10.0.0.1", null, 59.5)]
@@ -37,6 +45,27 @@ public sealed class CommandFormatTests
     }
 
     [Theory]
+    [InlineData(Controller, "change_antagonists_conf", nameof(CommandKind.ConfigureTests), null)]
+    [InlineData(Controller, "change_host_antagonist_conf", nameof(CommandKind.ConfigureTest), "10.0.0.1")]
+    [InlineData(Antagonist, "conf_antagonist", nameof(CommandKind.ConfigureTest), "10.0.0.1")]
+    public void A_scenario_is_read(string key, string command, string kind, string? host)
+    {
+        var body = $$"""{"command": "{{command}}", "address": "10.0.0.1", "heavy": 90, "balance": 0, "loss": 80.5, "frequency": 0.1, "duration": 20, "seed": 7}""";
+
+        Assert.Equal(
+            new CommandContent(Enum.Parse<CommandKind>(kind), host, null, null, new() { Heavy = 90, Balance = 0, Loss = 80.5, Frequency = 0.1, Duration = 20, Seed = 7 }),
+            CommandFormat.Read(key, Encoding.UTF8.GetBytes(body), out _));
+        Assert.Equal(
+            new ScenarioChange { Heavy = 5 }, CommandFormat.Read(key, Encoding.UTF8.GetBytes($$"""{"command": "{{command}}", "address": "10.0.0.1", "heavy": 5}"""), out _).Scenario);
+    }
+
+    [Theory]
+    [InlineData(Controller, """{"command": "change_antagonists_conf"}""", "field-invalid", "at least one of: heavy, balance")]
+    [InlineData(Controller, """{"command": "change_antagonists_conf", "heavy": 101}""", "field-invalid", "'heavy' is 101; it must be a number from 0 to 100 (percent).")]
+    [InlineData(Controller, """{"command": "change_antagonists_conf", "frequency": "1"}""", "field-invalid", "'frequency' is \"1\"")]
+    [InlineData(Controller, """{"command": "start_antagonist"}""", "command-unknown", "is a command for 'antagonist.<address>'")]
+    [InlineData(Antagonist, """{"command": "give_content"}""", "command-unknown", "is a command for 'manager.<address>'")]
+    [InlineData("antagonist.", """{"command": "start_antagonist"}""", "address-malformed", "'' is no address")]
     [InlineData(Controller, "", "body-invalid", "not valid JSON")]
     [InlineData(Controller, "{", "body-invalid", "not valid JSON")]
     [InlineData(Controller, """{"command": "get_all_containers"} more""", "body-invalid", "not valid JSON")]
