@@ -7,6 +7,7 @@ using HmsOrleans.Grains.Settings;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Serialization;
 
 namespace HmsOrleans.Grains.Fleet;
 
@@ -19,6 +20,7 @@ internal sealed partial class ControllerGrain(
     IOptions<RegistrationOptions> registrationOptions,
     NodeMode mode,
     IHostSilos silos,
+    Serializer<HostContent> contents,
     TimeProvider time,
     ILogger<ControllerGrain> logger) : Grain, IControllerGrain
 {
@@ -34,10 +36,17 @@ internal sealed partial class ControllerGrain(
     /// <summary>How often it is saved although nothing changed, so that it can be told how old it is.</summary>
     private static readonly TimeSpan LongestSnapshotPeriod = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long bytes are counted for one who asks.</summary>
+    private static readonly TimeSpan CountingPeriod = TimeSpan.FromSeconds(5);
+
     private readonly ControllerOptions _options = controllerOptions.Value;
     private readonly SortedDictionary<string, KnownHost> _hosts = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
 
+    private long _fetches;
+    private long _changes;
+    private long _bytes;
+    private DateTimeOffset _countBytesUntil;
     private SettingsKeeper<FleetState> _state = null!;
     private IGrainTimer _window = null!;
 
@@ -104,6 +113,13 @@ internal sealed partial class ControllerGrain(
         }
         await Refreshed([host], cancellationToken);
         return View(host);
+    }
+
+    public Task<FleetFreshness> GetFreshness(CancellationToken cancellationToken)
+    {
+        _countBytesUntil = time.GetUtcNow() + CountingPeriod;
+        return Task.FromResult(new FleetFreshness(
+            [.. _hosts.Values.Select(host => new HostFreshness(host.Address, StateOf(host), host.Mirror.Epoch, host.Mirror.Version))], _fetches, _changes, _bytes));
     }
 
     public async Task<HostView> AddHost(string address, CancellationToken cancellationToken)
@@ -355,6 +371,7 @@ internal sealed partial class ControllerGrain(
                 var content = await GrainFactory.GetGrain<IHostManagerGrain>(host.Address)
                     .GetContent(host.Mirror.Epoch, host.Mirror.Version, limit.Token).WaitAsync(limit.Token);
                 host.Mirror.Merge(content);
+                Count(content);
                 if (host.ToldVersion == told)
                 {
                     // All that it had told of is in it, also when this grain's life is younger than the last word of the host.
@@ -386,8 +403,23 @@ internal sealed partial class ControllerGrain(
             var since = host.LastHeartbeat ?? DateTimeOffset.UnixEpoch;
             return new(host.Address, HostState.Offline, host.LastHeartbeat, host.Mirror.Status, [.. host.Mirror.Containers.Select(view => view with { StaleSince = since })]);
         }
-        var state = host.Fetching is { IsCompleted: false } ? HostState.WaitingForUpdate : host.IsMarked ? HostState.UpdatePresent : HostState.Updated;
-        return new(host.Address, state, host.LastHeartbeat, host.Mirror.Status, host.Mirror.Containers);
+        return new(host.Address, StateOf(host), host.LastHeartbeat, host.Mirror.Status, host.Mirror.Containers);
+    }
+
+    private HostState StateOf(KnownHost host) =>
+        IsOffline(host) ? HostState.Offline
+        : host.Fetching is { IsCompleted: false } ? HostState.WaitingForUpdate
+        : host.IsMarked ? HostState.UpdatePresent
+        : HostState.Updated;
+
+    private void Count(HostContent content)
+    {
+        _fetches++;
+        _changes += content.Changed.Length + content.Removed.Length;
+        if (time.GetUtcNow() < _countBytesUntil)
+        {
+            _bytes += contents.SerializeToArray(content).Length;
+        }
     }
 
     [LoggerMessage(Message = "this node keeps the view of the fleet now: {Count} hosts known")]

@@ -27,6 +27,10 @@ public interface IControllerGrain : IGrainWithStringKey
     [Alias("GetHost")]
     Task<HostView?> GetHost(string address, CancellationToken cancellationToken);
 
+    /// <summary>How far the view is from what the hosts have told. Fetches nothing, and so can be asked without changing what it tells.</summary>
+    [Alias("GetFreshness")]
+    Task<FleetFreshness> GetFreshness(CancellationToken cancellationToken);
+
     /// <summary>Takes a host into the fleet. Idempotent.</summary>
     /// <exception cref="HostUnavailableException">No silo runs there.</exception>
     [Alias("AddHost")]

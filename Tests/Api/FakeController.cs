@@ -64,6 +64,8 @@ internal sealed class FakeController(FakeFleet fleet) : IControllerGrain
 
     public Task<string?> WhenSaved(CancellationToken cancellationToken) => Task.FromResult(Unsaved);
 
+    public Task<FleetFreshness> GetFreshness(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task Update(string host, long version, bool urgent) => throw new NotSupportedException();
 
     public Task<FleetOrder> Heartbeat(string host, long version, FleetOrder known) => throw new NotSupportedException();
