@@ -1,0 +1,421 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using HmsOrleans.Antagonist.Engine;
+using HmsOrleans.Antagonist.Leases;
+using HmsOrleans.Grains.Antagonist;
+using HmsOrleans.Grains.Engine;
+using Microsoft.Extensions.Logging;
+
+namespace HmsOrleans.Antagonist.Faults;
+
+/// <summary>
+/// Causes faults and undoes them; there is no other way to a container. A fault is on the disk before it is caused, and until it is undone:
+/// one that an earlier life of the agent left is among the running ones from the start.
+/// </summary>
+internal sealed partial class FaultBench
+{
+    private readonly AttackEngine _engine;
+    private readonly LeaseBook _book;
+    private readonly IFaultLog _log;
+    private readonly TimeProvider _time;
+    private readonly ILogger<FaultBench> _logger;
+    private readonly string? _lossBackend;
+    private readonly PacketFault _packets = new();
+    private readonly ImmutableDictionary<AttackKind, IFault> _kinds;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Guid, Entry> _entries = [];
+
+    /// <param name="engine">Of the containers.</param>
+    /// <param name="book">Of this bench alone.</param>
+    /// <param name="log">Told of what begins and ends.</param>
+    /// <param name="time">Tells when a fault is due.</param>
+    /// <param name="logger">Told of what cannot be undone.</param>
+    /// <param name="lossBackend">The only way to lose packets that is tried: netem, iptables or bpf; null: the best.</param>
+    public FaultBench(AttackEngine engine, LeaseBook book, IFaultLog log, TimeProvider time, ILogger<FaultBench> logger, string? lossBackend = null)
+    {
+        (_engine, _book, _log, _time, _logger, _lossBackend) = (engine, book, log, time, logger, lossBackend);
+        var ending = new EndingFault(engine, time);
+        _kinds = new Dictionary<AttackKind, IFault>
+        {
+            [AttackKind.Stop] = ending,
+            [AttackKind.Kill] = ending,
+            [AttackKind.Memory] = new MemoryFault(engine, time),
+            [AttackKind.Loss] = _packets,
+            [AttackKind.Delay] = _packets,
+            [AttackKind.Pause] = new PauseFault(engine),
+            [AttackKind.Freeze] = new FreezeFault(),
+            [AttackKind.Disconnect] = new DisconnectFault(engine),
+        }.ToImmutableDictionary();
+        foreach (var lease in book.Read())
+        {
+            _entries[lease.Id] = new Entry(lease);
+        }
+    }
+
+    /// <summary>What can be done here. Nothing before <see cref="ProbeAsync"/>.</summary>
+    public ImmutableArray<AttackKind> Abilities { get; private set; } = [];
+
+    /// <summary>How packets are dropped: <c>netem</c>, <c>iptables</c>, <c>bpf</c>; null when they cannot be.</summary>
+    public string? LossBackend => _packets.Backend?.Name;
+
+    /// <summary>Why the other kinds cannot be done; null when all can.</summary>
+    public string? Missing { get; private set; }
+
+    /// <summary>Faults that are there, or may be.</summary>
+    public ImmutableArray<RunningFault> Running => [.. Entries().Select(entry => entry.View)];
+
+    /// <summary>Why a fault could not be undone; null while all could that were to be. It is tried again and again.</summary>
+    public string? Trouble => Entries().Select(entry => entry.Trouble).FirstOrDefault(trouble => trouble is not null);
+
+    /// <summary>Finds out what this kernel and this user can do, by doing it where it harms nobody.</summary>
+    public async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        List<AttackKind> abilities = [AttackKind.Stop, AttackKind.Kill, AttackKind.Pause, AttackKind.Disconnect];
+        List<string> missing = [];
+        if (!Environment.IsPrivilegedProcess)
+        {
+            missing.Add("only root can freeze processes, fill memory, and drop or delay packets");
+        }
+        else
+        {
+            abilities.Add(AttackKind.Freeze);
+            if (MemoryFault.Missing is { } reason)
+            {
+                missing.Add(reason);
+            }
+            else
+            {
+                abilities.Add(AttackKind.Memory);
+            }
+            missing.AddRange(await _packets.ProbeAsync(_lossBackend, cancellationToken));
+            if (_packets.Backend is { } backend)
+            {
+                abilities.Add(AttackKind.Loss);
+                if (backend.CanDelay)
+                {
+                    abilities.Add(AttackKind.Delay);
+                }
+            }
+        }
+        Missing = missing is [] ? null : string.Join("; ", missing);
+        Abilities = [.. abilities.Order()];
+    }
+
+    /// <summary>Causes a fault; returns when it is there. What ends a container may take as long as its stop timeout.</summary>
+    /// <param name="id">Names it.</param>
+    /// <param name="kind">What is done.</param>
+    /// <param name="containerId">Full id of the container.</param>
+    /// <param name="containerName">Its name.</param>
+    /// <param name="loss">Percent; for <see cref="AttackKind.Loss"/> only.</param>
+    /// <param name="duration">After which it is undone at the latest.</param>
+    /// <param name="cancellationToken">Breaks it off: it is undone.</param>
+    /// <exception cref="FaultRefusedException">Not of this kind, or not on this container; nothing was done.</exception>
+    /// <exception cref="FaultFailedException">It could not be caused; what was done of it is undone, or will be.</exception>
+    /// <exception cref="EngineSilentException">The engine did not tell of the container; nothing was done.</exception>
+    /// <exception cref="EngineRefusedException">The engine did not tell of the container; nothing was done.</exception>
+    public async Task<RunningFault> InjectAsync(
+        Guid id, AttackKind kind, string containerId, string containerName, double? loss, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        if (!Abilities.Contains(kind))
+        {
+            throw new FaultRefusedException($"{kind} cannot be done here{(Missing is null ? "" : $": {Missing}")}");
+        }
+        var now = _time.GetUtcNow();
+        using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var entry = new Entry(new() { Id = id, Kind = kind, ContainerId = containerId, Container = containerName, Since = now, Until = now + duration, Loss = loss });
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            entry.Interrupt = interrupt;
+            Reserve(entry);
+            await PrepareAsync(entry, interrupt.Token);
+            await CauseAsync(entry, duration, interrupt.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new FaultFailedException("it was undone before it was there", e);
+        }
+        finally
+        {
+            entry.Interrupt = null;
+            entry.Gate.Release();
+        }
+        // A start that was told of before the fault was there has been missed. Not to be broken off: the fault is there.
+        await FollowAsync(entry, CancellationToken.None);
+        return entry.View;
+    }
+
+    /// <summary>
+    /// The engine has started a container: what ends with a start has ended, and what is to go on is caused anew in the new run. A start from
+    /// before the fault does no harm.
+    /// </summary>
+    public Task OnStartedAsync(string containerId, CancellationToken cancellationToken) =>
+        Task.WhenAll(Entries().Where(entry => entry.Lease.ContainerId == containerId && !entry.IsBeingCaused).Select(entry => FollowAsync(entry, cancellationToken)));
+
+    /// <summary>Undoes what is due, and does again what failed. To be called several times a second.</summary>
+    public Task UndoDueAsync(CancellationToken cancellationToken)
+    {
+        var now = _time.GetUtcNow();
+        return Task.WhenAll(Entries().Where(entry => !entry.IsBusy).Select(entry =>
+            entry.IsToBeUndone || entry.Lease.Until <= now ? UndoAsync(entry, cancellationToken)
+            : entry.IsBehind ? FollowAsync(entry, cancellationToken)
+            : Task.CompletedTask));
+    }
+
+    /// <summary>Undoes everything at once, what is just being caused too. What failed is still among the running ones.</summary>
+    public Task UndoAllAsync(CancellationToken cancellationToken) => Task.WhenAll(Entries().Select(entry => UndoAsync(entry, cancellationToken)));
+
+    private ImmutableArray<Entry> Entries()
+    {
+        lock (_lock)
+        {
+            return [.. _entries.Values];
+        }
+    }
+
+    private void Reserve(Entry entry)
+    {
+        lock (_lock)
+        {
+            foreach (var other in _entries.Values.Where(other => other.Lease.ContainerId == entry.Lease.ContainerId))
+            {
+                // Loss and delay of netem would be one qdisc.
+                if (other.Lease.Kind == entry.Lease.Kind || (_packets.Backend?.CanDelay is true && _kinds[other.Lease.Kind] == _packets && _kinds[entry.Lease.Kind] == _packets))
+                {
+                    throw new FaultRefusedException($"{entry.Lease.Container} has a fault of that kind already: {other.Lease.Kind}");
+                }
+            }
+            _entries.Add(entry.Lease.Id, entry);
+        }
+    }
+
+    private void Forget(Entry entry)
+    {
+        entry.IsOver = true;
+        lock (_lock)
+        {
+            _entries.Remove(entry.Lease.Id);
+        }
+    }
+
+    private async Task PrepareAsync(Entry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var lease = entry.Lease;
+            var victim = await _engine.InspectAsync(lease.ContainerId, cancellationToken) ?? throw new FaultRefusedException($"there is no {lease.Container}");
+            if (!victim.IsRunning)
+            {
+                throw new FaultRefusedException($"{lease.Container} does not run");
+            }
+            lease = await _kinds[lease.Kind].PrepareAsync(lease with { ContainerId = victim.Id, Run = victim.StartedAt }, victim, cancellationToken);
+            _book.Write(lease);
+            entry.Lease = lease;
+        }
+        catch (Exception e)
+        {
+            Forget(entry);
+            _book.Remove(entry.Lease.Id);
+            if (e is IOException or UnauthorizedAccessException)
+            {
+                throw new FaultFailedException($"it could not be written down: {e.Message}", e);
+            }
+            throw;
+        }
+    }
+
+    private async Task CauseAsync(Entry entry, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var ends = entry.Lease.Kind.Stops();
+        try
+        {
+            if (ends)
+            {
+                Begin();
+            }
+            await _kinds[entry.Lease.Kind].InjectAsync(entry.Lease, cancellationToken);
+            if (ends)
+            {
+                // A stop may take longer than the fault is to last, and is to be healed by others first.
+                entry.Lease = entry.Lease with { Until = _time.GetUtcNow() + duration };
+            }
+            else
+            {
+                Begin();
+            }
+        }
+        catch (Exception e) when (IsExpected(e) || e is OperationCanceledException)
+        {
+            entry.IsToBeUndone = true;
+            await TryUndoAsync(entry, e is OperationCanceledException ? "it was broken off" : e.Message, wasInterrupted: true, CancellationToken.None);
+            if (e is OperationCanceledException)
+            {
+                throw;
+            }
+            throw new FaultFailedException($"{entry.Lease.Kind} of {entry.Lease.Container}: {e.Message}", e);
+        }
+
+        void Begin()
+        {
+            // On the disk it may end a little earlier: only a later life reads that.
+            var now = _time.GetUtcNow();
+            entry.Lease = entry.Lease with { Since = now, Until = now + duration };
+            entry.HasBegun = true;
+            _log.Begun(entry.Lease, now);
+        }
+    }
+
+    private async Task UndoAsync(Entry entry, CancellationToken cancellationToken)
+    {
+        // Until it is undone it is due, whatever time it had left.
+        entry.IsToBeUndone = true;
+        await entry.BreakOffAsync();
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (!entry.IsOver)
+            {
+                await TryUndoAsync(entry, null, wasInterrupted: false, cancellationToken);
+            }
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+    }
+
+    private async Task FollowAsync(Entry entry, CancellationToken cancellationToken)
+    {
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (entry.IsOver || entry.IsToBeUndone)
+            {
+                return;
+            }
+            var (lease, fault) = (entry.Lease, _kinds[entry.Lease.Kind]);
+            var victim = await _engine.InspectAsync(lease.ContainerId, cancellationToken);
+            if (victim is null || (!fault.OutlivesRestart && victim.StartedAt != lease.Run))
+            {
+                await TryUndoAsync(entry, null, wasInterrupted: false, cancellationToken);
+                return;
+            }
+            if (!fault.OutlivesRestart || !victim.IsRunning || (victim.StartedAt == lease.Run && !entry.IsBehind))
+            {
+                entry.IsBehind = false;
+                return;
+            }
+            // The old place may outlive the run, when another container shares it.
+            if (fault == _packets)
+            {
+                await fault.UndoAsync(lease, wasInterrupted: false, cancellationToken);
+            }
+            lease = await fault.PrepareAsync(lease with { Run = victim.StartedAt }, victim, cancellationToken);
+            _book.Write(lease);
+            entry.Lease = lease;
+            await fault.InjectAsync(lease, cancellationToken);
+            (entry.IsBehind, entry.Trouble) = (false, null);
+        }
+        catch (Exception e) when (IsExpected(e) || e is FaultRefusedException)
+        {
+            entry.IsBehind = true;
+            Report(entry, e.Message);
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "a fault that cannot be undone must not keep the others from it")]
+    private async Task TryUndoAsync(Entry entry, string? why, bool wasInterrupted, CancellationToken cancellationToken)
+    {
+        var lease = entry.Lease;
+        try
+        {
+            var cure = await _kinds[lease.Kind].UndoAsync(lease, wasInterrupted, cancellationToken);
+            var at = cure.At ?? _time.GetUtcNow();
+            _book.Remove(lease.Id);
+            Forget(entry);
+            if (entry.HasBegun)
+            {
+                _log.Ended(lease, at, why ?? cure.Why);
+            }
+            if (lease.Kind == AttackKind.Disconnect)
+            {
+                // It has new links, which lose nothing yet.
+                foreach (var other in Entries().Where(other => other.Lease.ContainerId == lease.ContainerId && other.Lease.Path is { Interfaces: not [] }))
+                {
+                    other.IsBehind = true;
+                }
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            entry.IsToBeUndone = true;
+            Report(entry, e.Message);
+        }
+    }
+
+    private static bool IsExpected(Exception e) =>
+        e is FaultFailedException or EngineSilentException or EngineRefusedException or IOException or UnauthorizedAccessException;
+
+    /// <summary>Once for each reason: it is tried several times a second.</summary>
+    private void Report(Entry entry, string trouble)
+    {
+        if (entry.Trouble != trouble)
+        {
+            entry.Trouble = trouble;
+            LogTrouble(entry.Lease.Kind, entry.Lease.Container, entry.Lease.Id, trouble);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Kind} of {Container}, fault {Fault}, is neither undone nor carried on yet: {Reason}")]
+    private partial void LogTrouble(AttackKind kind, string container, Guid fault, string reason);
+
+    /// <summary>A fault and what is being done about it.</summary>
+    private sealed class Entry(Lease lease)
+    {
+        private volatile Lease _lease = lease;
+        private volatile CancellationTokenSource? _interrupt;
+
+        /// <summary>Held by whoever causes, carries on or undoes it.</summary>
+        public SemaphoreSlim Gate { get; } = new(1);
+
+        public Lease Lease { get => _lease; set => _lease = value; }
+
+        /// <summary>Set while it is being caused.</summary>
+        public CancellationTokenSource? Interrupt { set => _interrupt = value; }
+
+        public bool IsBeingCaused => _interrupt is not null;
+
+        /// <summary>Somebody is about it; only to save the waiting.</summary>
+        public bool IsBusy => Gate.CurrentCount == 0;
+
+        /// <summary>It was caused, in this life or, as far as is known, in an earlier one.</summary>
+        public bool HasBegun { get; set; } = lease.Run != default;
+
+        public bool IsToBeUndone { get; set; }
+
+        /// <summary>It is not there in the container's present run, and should be.</summary>
+        public bool IsBehind { get; set; }
+
+        public bool IsOver { get; set; }
+
+        public string? Trouble { get; set; }
+
+        public RunningFault View => new(Lease.Id, Lease.Kind, Lease.Container, Lease.ContainerId, Lease.Since, Lease.Until, Lease.Loss);
+
+        public async Task BreakOffAsync()
+        {
+            try
+            {
+                await (_interrupt?.CancelAsync() ?? Task.CompletedTask);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has just been caused.
+            }
+        }
+    }
+}
