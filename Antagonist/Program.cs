@@ -1,1 +1,27 @@
-return 0;
+using System.CommandLine;
+using HmsOrleans.Antagonist.Cluster;
+using HmsOrleans.Antagonist.CommandLine;
+
+var root = new RootCommand($"""
+    The antagonist of HmsOrleans: attacks containers, so that it can be seen how they are kept alive. It is off until it is started.
+
+    {ClusterConnection.Help}
+    """)
+{
+    AgentCommand.Create(),
+    HaltCommand.Create(),
+    PlanCommand.Create(),
+};
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (CommandFailedException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}

@@ -1,8 +1,10 @@
-using HmsOrleans.Api.Logging;
+extern alias api;
+
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
+using LineFormatter = api::HmsOrleans.Api.Logging.LineFormatter;
 
 namespace HmsOrleans.Tests.Api;
 

@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using HmsOrleans.Antagonist.Engine;
+using HmsOrleans.Antagonist.Faults;
+using HmsOrleans.Grains.Engine;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace HmsOrleans.Antagonist.Agent;
+
+/// <summary>
+/// Undoes faults that are due and carries those on that outlive a restart, whether or not there is a cluster. It starts before the way
+/// to the cluster is sought, and ends after that was left.
+/// </summary>
+internal sealed partial class FaultKeeper(AttackEngine engine, FaultBench bench, AttackLog log, TimeProvider time, ILogger<FaultKeeper> logger) : BackgroundService
+{
+    private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the containers are listed although no event said that there are others.</summary>
+    private static readonly TimeSpan ListPeriod = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longest work at the end; systemd kills after 90 s.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(20);
+
+    private volatile IReadOnlyList<ListedContainer> _containers = [];
+    private volatile string? _engineTrouble = "the engine has not been asked yet";
+    private int _listAgain = 1;
+
+    /// <summary>The engine's containers, as they were last listed.</summary>
+    public IReadOnlyList<ListedContainer> Containers => _containers;
+
+    /// <summary>Why it cannot work; null while it can.</summary>
+    public string? Trouble => _engineTrouble ?? bench.Trouble;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        using var limit = new CancellationTokenSource(EndLimit, time);
+        try
+        {
+            await bench.UndoAllAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Said below.
+        }
+        if (bench.Running is { Length: > 0 } left)
+        {
+            LogLeft(logger, left.Length, bench.Trouble);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            // None of them ends before it is told to: the first that does has failed.
+            await await Task.WhenAny(KeepAsync(stoppingToken), WatchAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Round, time);
+        var listedAt = DateTimeOffset.MinValue;
+        do
+        {
+            await bench.UndoDueAsync(cancellationToken);
+            if (Interlocked.Exchange(ref _listAgain, 0) == 1 || time.GetUtcNow() - listedAt >= ListPeriod)
+            {
+                listedAt = time.GetUtcNow();
+                await ListAsync(cancellationToken);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            ImmutableArray<ListedContainer> containers = await engine.ListAsync(cancellationToken);
+            _containers = containers;
+            _engineTrouble = null;
+        }
+        catch (Exception e) when (e is EngineSilentException or EngineRefusedException)
+        {
+            if (_engineTrouble is null)
+            {
+                LogSilent(logger, e.Message);
+            }
+            _engineTrouble = $"the engine does not answer: {e.Message}";
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        var (since, pause) = (time.GetUtcNow(), Round);
+        while (true)
+        {
+            var opened = time.GetTimestamp();
+            try
+            {
+                await engine.WatchAsync(since, Take, cancellationToken);
+            }
+            catch (EngineSilentException)
+            {
+                // The list says so, and what was missed comes when the stream is there again.
+            }
+            catch (EngineRefusedException e)
+            {
+                LogSilent(logger, e.Message);
+            }
+            cancellationToken.ThrowIfCancellationRequested();
+            pause = time.GetElapsedTime(opened) > LongestPause ? Round : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await Task.Delay(pause, time, cancellationToken);
+        }
+
+        void Take(ContainerEvent told)
+        {
+            if (told.At < since)
+            {
+                return; // told before the stream broke
+            }
+            since = told.At.AddTicks(1);
+            log.Engine(told);
+            if (told.Action is "start" or "create" or "destroy" or "die" or "rename")
+            {
+                Interlocked.Exchange(ref _listAgain, 1);
+            }
+            if (told.Action == "start")
+            {
+                _ = CarryOnAsync(told.ContainerId, cancellationToken);
+            }
+        }
+    }
+
+    private async Task CarryOnAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await bench.OnStartedAsync(containerId, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "the engine does not answer, nothing is attacked: {Reason}")]
+    private static partial void LogSilent(ILogger logger, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Count} faults could not be undone ({Reason}): start the agent again, or 'halt --local', to undo them")]
+    private static partial void LogLeft(ILogger logger, int count, string? reason);
+}

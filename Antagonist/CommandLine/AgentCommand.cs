@@ -1,0 +1,86 @@
+using System.CommandLine;
+using HmsOrleans.Antagonist.Agent;
+using HmsOrleans.Antagonist.Cluster;
+using HmsOrleans.Antagonist.Faults;
+using HmsOrleans.Grains.Hosts;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace HmsOrleans.Antagonist.CommandLine;
+
+/// <summary><c>agent</c>: attacks the containers of this machine when the cluster says so.</summary>
+internal static class AgentCommand
+{
+    private static readonly Option<string> Host = new("--host")
+    {
+        Description = "Address of this host, as its node bears it (Hms:Host:Address).",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("Hms__Host__Address") ?? "",
+    };
+
+    private static readonly Option<double> MaxShare = new("--max-share")
+    {
+        Description = "Percent of the host's containers that are attacked at once, at most. One always may be.",
+        DefaultValueFactory = _ => 50,
+    };
+
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be done, and do nothing." };
+
+    static AgentCommand()
+    {
+        Host.Validators.Add(result =>
+        {
+            var given = result.GetValueOrDefault<string>();
+            if (HostAddress.Parse(given) is null)
+            {
+                result.AddError(given.Length > 0
+                    ? $"--host is '{given}'; it must be an IP address or a host name"
+                    : "--host is missing: give the address of this host, as GET /hosts lists it");
+            }
+        });
+        MaxShare.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (> 0 and <= 100))
+            {
+                result.AddError("--max-share must be a number above 0 and up to 100 (percent)");
+            }
+        });
+    }
+
+    public static Command Create()
+    {
+        var command = new Command("agent", $"""
+            Attacks the containers of this host when it is told to (PUT /test, or the commands over RabbitMQ), and undoes what it did when it
+            is told to halt, when a fault's time is over, and when it ends. Needs root for all but stopping, killing, pausing and disconnecting.
+            Containers that are not under supervision or have the label {Attacker.DenyLabel}=deny are left alone.
+            """)
+        { Host, MaxShare, DryRun, EngineOptions.Endpoint, EngineOptions.Directory };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult given, CancellationToken cancellationToken)
+    {
+        ThreadPool.SetMinThreads(32, 32);
+        using var home = AgentDirectory.Open(given.GetValue(EngineOptions.Directory)!);
+        var builder = ClusterConnection.CreateBuilder();
+        builder.Services.AddSingleton(new AgentOptions(HostAddress.Parse(given.GetValue(Host)!)!, given.GetValue(MaxShare), given.GetValue(DryRun)));
+        builder.Services.AddBench(given.GetValue(EngineOptions.Endpoint)!, home.Leases);
+        builder.Services.AddSingleton<AttackLog>().AddSingleton<IFaultLog>(services => services.GetRequiredService<AttackLog>());
+        builder.Services.AddSingleton<OwnContainer>();
+        // Before the cluster is sought: faults are undone without it, too.
+        builder.Services.AddSingleton<FaultKeeper>().AddHostedService(services => services.GetRequiredService<FaultKeeper>());
+        builder.AddCluster();
+        builder.Services.AddHostedService<Attacker>();
+        using var app = builder.Build();
+        var bench = app.Services.GetRequiredService<FaultBench>();
+        if (bench.Running is { Length: > 0 } left)
+        {
+            Console.WriteLine($"undoing {left.Length} faults that an earlier agent left");
+            await bench.UndoAllAsync(cancellationToken);
+        }
+        await bench.ProbeAsync(cancellationToken);
+        Console.WriteLine($"can {string.Join(", ", bench.Abilities.Select(ability => ability.ToString().ToLowerInvariant()))}{(bench.LossBackend is { } backend ? $" (packets by {backend})" : "")}{(bench.Missing is { } missing ? $"; not the rest: {missing}" : "")}");
+        await app.RunAsync(cancellationToken);
+        return 0;
+    }
+}

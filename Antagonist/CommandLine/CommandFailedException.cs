@@ -1,0 +1,11 @@
+namespace HmsOrleans.Antagonist.CommandLine;
+
+/// <summary>A command cannot do what it is asked; the message says why, and what to do.</summary>
+internal sealed class CommandFailedException : Exception
+{
+    public CommandFailedException() { }
+
+    public CommandFailedException(string message) : base(message) { }
+
+    public CommandFailedException(string message, Exception innerException) : base(message, innerException) { }
+}

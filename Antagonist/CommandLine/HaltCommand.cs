@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Diagnostics;
+using HmsOrleans.Antagonist.Cluster;
+using HmsOrleans.Antagonist.Faults;
+using HmsOrleans.Antagonist.Leases;
+using HmsOrleans.Grains.Antagonist;
+using HmsOrleans.Grains.Fleet;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HmsOrleans.Antagonist.CommandLine;
+
+/// <summary><c>halt</c>: ends all attacks and undoes what they have done.</summary>
+internal static class HaltCommand
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    private static readonly Option<bool> Local = new("--local")
+    {
+        Description = "Only on this host, without the cluster: ends the agent, if one runs, and undoes what is left.",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("halt", "Ends all attacks on all hosts and undoes what they have done. Exit code 1 where something is left.")
+        { Local, EngineOptions.Endpoint, EngineOptions.Directory };
+        command.SetAction((given, cancellationToken) => given.GetValue(Local) ? HaltHereAsync(given, cancellationToken) : HaltAllAsync(cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> HaltAllAsync(CancellationToken cancellationToken)
+    {
+        var builder = ClusterConnection.CreateBuilder();
+        builder.AddCluster();
+        using var app = builder.Build();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            await app.StartAsync(limit.Token);
+            var grains = app.Services.GetRequiredService<IGrainFactory>();
+            var hosts = await grains.GetGrain<IControllerGrain>(IControllerGrain.Key).GetHosts(limit.Token);
+            var ends = await Task.WhenAll(hosts.Select(host => HaltAsync(grains, host.Address, limit.Token)));
+            return ends.All(end => end) ? 0 : 1;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CommandFailedException($"the cluster does not answer ({e.GetBaseException().Message.Split('\n')[0]}): end the attacks on each host with 'halt --local'", e);
+        }
+    }
+
+    private static async Task<bool> HaltAsync(IGrainFactory grains, string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var view = await grains.GetGrain<IAntagonistGrain>(host).Halt(cancellationToken);
+            var left = view.Agent?.Faults ?? [];
+            Console.WriteLine(left.Length == 0 ? $"{host}: halted, nothing is left" : $"{host}: {left.Length} faults are not undone yet: {view.Agent!.Trouble ?? string.Join(", ", left.Select(fault => $"{fault.Kind} of {fault.Container}"))}");
+            return left.Length == 0;
+        }
+        catch (AgentMissingException)
+        {
+            Console.WriteLine($"{host}: no agent reports from there; one that has died is made good for with 'halt --local' on that host");
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Console.WriteLine($"{host}: does not answer ({e.GetBaseException().Message.Split('\n')[0]}): 'halt --local' on that host ends its attacks");
+            return false;
+        }
+    }
+
+    private static async Task<int> HaltHereAsync(ParseResult given, CancellationToken cancellationToken)
+    {
+        var path = given.GetValue(EngineOptions.Directory)!;
+        if (!Directory.Exists(path))
+        {
+            Console.WriteLine($"no agent has ever worked in {path}");
+            return 0;
+        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit * 3);
+        using var home = await TakeAsync(path, limit.Token);
+        var builder = ClusterConnection.CreateBuilder();
+        builder.Services.AddBench(given.GetValue(EngineOptions.Endpoint)!, home.Leases);
+        builder.Services.AddSingleton<IFaultLog, ConsoleLog>();
+        using var app = builder.Build();
+        var bench = app.Services.GetRequiredService<FaultBench>();
+        await bench.UndoAllAsync(limit.Token);
+        Console.WriteLine(bench.Running.Length == 0 ? "halted, nothing is left" : $"{bench.Running.Length} faults are not undone: {bench.Trouble}");
+        return bench.Running.Length == 0 ? 0 : 1;
+    }
+
+    /// <summary>The agent that has the directory is ended: it undoes everything at its end.</summary>
+    private static async Task<AgentDirectory> TakeAsync(string path, CancellationToken cancellationToken)
+    {
+        var isTold = false;
+        while (true)
+        {
+            if (AgentDirectory.TryOpen(path) is { } home)
+            {
+                return home;
+            }
+            if (!isTold && AgentDirectory.Owner(path) is { } pid)
+            {
+                Console.WriteLine($"ending the agent, process {pid}");
+                using var kill = Process.Start("kill", ["-TERM", $"{pid}"]);
+                await kill.WaitForExitAsync(cancellationToken);
+                isTold = true;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    private sealed class ConsoleLog : IFaultLog
+    {
+        public void Begun(Lease lease, DateTimeOffset at) { }
+
+        public void Ended(Lease lease, DateTimeOffset at, string? why) => Console.WriteLine($"{lease.Kind} of {lease.Container}: {why ?? "undone"}");
+    }
+}
