@@ -16,12 +16,16 @@
 #   hold-silo N     kill -9 of its node, without a new start  release-silo N  until then
 #   freeze-silo N   its node hangs (SIGSTOP)                 thaw-silo N     and goes on
 #   kill-engine N   kill -9 of its dockerd: it is started again after 2 s, as systemd does
+#   kill-agent N    kill -9 of its antagonist's agent: it is started again at once
+#   antagonist ...  the antagonist's program in the lab's cluster: antagonist halt, antagonist campaign run ...
 #   stop-database   kill -9 of PostgreSQL                    start-database  and it is back
 #   --help          this
 #
 # In the environment:
 #   HMS_LAB             name of the lab (hms): its files are in /run/NAME-lab and /var/lib/NAME-lab
 #   HMS_LAB_CONTAINERS  containers on each host (10)
+#   HMS_LAB_ANTAGONIST  1: an agent of the antagonist on each host, off until it is started with PUT /test
+#   HMS_LAB_LABELS      labels of the containers, as a JSON object ({})
 #   HMS_LAB_URL         where the API listens (http://127.0.0.1:8080)
 #   HMS_LAB_PATIENCE    seconds that 'up' waits for the whole view (180)
 set -euo pipefail
@@ -29,7 +33,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 export HMS_LAB=${HMS_LAB:-hms} HMS_LAB_URL=${HMS_LAB_URL:-http://127.0.0.1:8080}
 HMS_LAB_URL=${HMS_LAB_URL%/}
-containers=${HMS_LAB_CONTAINERS:-10} patience=${HMS_LAB_PATIENCE:-180}
+containers=${HMS_LAB_CONTAINERS:-10} labels=${HMS_LAB_LABELS:-'{}'} patience=${HMS_LAB_PATIENCE:-180}
 run=/run/$HMS_LAB-lab data=/var/lib/$HMS_LAB-lab switch=$HMS_LAB-sw cgroup=$HMS_LAB-lab
 net=10.77.0 database_port=55432
 
@@ -88,8 +92,8 @@ keep() {
     child=''
     [ -z "$ended" ] || break
     case $what:$code in
-      silo:1 | api:1) say "$(date +%T) $what refuses its settings, see above: it is not started again"; echo "$code" >"$place.refused"; break ;;
-      silo:* | api:*) [ $((SECONDS - began)) -gt 1 ] || pause=1 ;;
+      silo:1 | api:1 | agent:1) say "$(date +%T) $what refuses its settings, see above: it is not started again"; echo "$code" >"$place.refused"; break ;;
+      silo:* | api:* | agent:*) [ $((SECONDS - began)) -gt 1 ] || pause=1 ;;
       *) pause=2 ;;
     esac
     say "$(date +%T) $what ended with exit code $code and is started again"
@@ -154,6 +158,12 @@ settings_of_silo() {
   Hms__Host__Address=$(host_address "$1")
   # Also the first node says that it has the controller: the benchmarks want to know.
   within "$1" "$ROOT/Silo/bin/Release/net10.0/HmsOrleans.Silo" --Logging:LogLevel:HmsOrleans.Grains.Fleet.ControllerGrain=Debug
+}
+
+settings_of_agent() {
+  cluster_settings
+  within "$1" "$ROOT/Antagonist/bin/Release/net10.0/HmsOrleans.Antagonist" agent --host "$(host_address "$1")" \
+    --engine "unix://$run/h$1/docker.sock" --data "$data/h$1/agent" --max-share 100
 }
 
 settings_of_api() {
@@ -254,6 +264,7 @@ END
   await 600 test -e "$run/database.ready" || return 1
   # A node without its database would start on its own, and once more when that is there.
   launch silo "$i"
+  [ -z "${HMS_LAB_ANTAGONIST:-}" ] || launch agent "$i"
   containers_up "$i"
 }
 
@@ -266,7 +277,7 @@ containers_up() {
   # One curl for all: a docker command for each would cost more than the container does.
   names="idle-[1-$containers]"
   codes=$(engine "$i" -o /dev/null -w '%{http_code}\n' -H 'Content-Type: application/json' \
-      -d '{"Image": "idle:latest"}' "http://engine/containers/create?name=$names"
+      -d "{\"Image\": \"idle:latest\", \"Labels\": $labels}" "http://engine/containers/create?name=$names"
     engine "$i" -o /dev/null -w '%{http_code}\n' -X POST "http://engine/containers/$names/start")
   # 409 and 304: it is there, it runs.
   if grep -vxE '201|204|304|409' <<<"$codes"; then
@@ -297,7 +308,7 @@ want() {
 is_whole() {
   local i program
   for i in $(seq 1 "$count"); do
-    for program in containerd dockerd silo; do pid_of "h$i/$program.keep" >/dev/null || return 1; done
+    for program in containerd dockerd silo ${HMS_LAB_ANTAGONIST:+agent}; do pid_of "h$i/$program.keep" >/dev/null || return 1; done
   done
   pid_of database.keep >/dev/null && pid_of api.keep >/dev/null
 }
@@ -326,6 +337,7 @@ up() {
   is_up || fresh=1
   # The node refers to the API: one build makes both.
   build Silo/Silo.csproj
+  build Antagonist/Antagonist.csproj
   began=$EPOCHREALTIME
   fresh=${fresh:+2}
   idle_root "$WORK/image"
@@ -494,7 +506,7 @@ status() {
     else
       engine+=', does not answer'
     fi
-    printf 'host %-3s  %s  %s  engine: %s  node: %s\n' "$i" "$(host_address "$i")" "$line" "$engine" "$(state_of "h$i/silo")"
+    printf 'host %-3s  %s  %s  engine: %s  node: %s  agent: %s\n' "$i" "$(host_address "$i")" "$line" "$engine" "$(state_of "h$i/silo")" "$(state_of "h$i/agent")"
   done
 }
 
@@ -602,6 +614,12 @@ case $verb in
   heal) one "$@"; join_again ;;
   restart-silo) one "$@"; signal TERM silo ;;
   kill-silo) one "$@"; signal KILL silo ;;
+  kill-agent) one "$@"; signal KILL agent ;;
+  antagonist)
+    one "$(hosts | head -n 1)"
+    cluster_settings
+    "$ROOT/Antagonist/bin/Release/net10.0/HmsOrleans.Antagonist" "$@"
+    ;;
   hold-silo) one "$@"; touch "$run/h$i/silo.held"; signal KILL silo ;;
   release-silo) one "$@"; rm -f "$run/h$i/silo.held" ;;
   freeze-silo) one "$@"; signal STOP silo ;;

@@ -105,7 +105,7 @@ internal sealed partial class Attacker(
         MaxShare = options.MaxShare,
         IsDryRun = options.IsDryRun,
         Faults = bench.Running,
-        Trouble = keeper.Trouble ?? bench.Missing,
+        Trouble = keeper.Trouble,
         Records = log.From(_nextRecord, MaxRecords),
     };
 
@@ -186,6 +186,10 @@ internal sealed partial class Attacker(
         if (now - _heardAt > Leash)
         {
             return "the cluster does not answer";
+        }
+        if (!there[attack.Container].IsRunning)
+        {
+            return "it does not run";
         }
         if (now - (_order.Since + attack.At) > Late)
         {

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Collections.Concurrent;
 using HmsOrleans.Antagonist.Engine;
 using HmsOrleans.Antagonist.Faults;
 using HmsOrleans.Grains.Engine;
@@ -24,10 +24,11 @@ internal sealed partial class FaultKeeper(AttackEngine engine, FaultBench bench,
 
     private volatile IReadOnlyList<ListedContainer> _containers = [];
     private volatile string? _engineTrouble = "the engine has not been asked yet";
+    private readonly ConcurrentDictionary<string, bool> _runs = [];
     private int _listAgain = 1;
 
-    /// <summary>The engine's containers, as they were last listed.</summary>
-    public IReadOnlyList<ListedContainer> Containers => _containers;
+    /// <summary>The engine's containers, as they were last listed, and whether they run, as it told since.</summary>
+    public IEnumerable<ListedContainer> Containers => _containers.Select(container => _runs.TryGetValue(container.Id, out var runs) ? container with { IsRunning = runs } : container);
 
     /// <summary>Why it cannot work; null while it can.</summary>
     public string? Trouble => _engineTrouble ?? bench.Trouble;
@@ -82,8 +83,9 @@ internal sealed partial class FaultKeeper(AttackEngine engine, FaultBench bench,
     {
         try
         {
-            ImmutableArray<ListedContainer> containers = await engine.ListAsync(cancellationToken);
-            _containers = containers;
+            // What is told from now on is newer than the list.
+            _runs.Clear();
+            _containers = await engine.ListAsync(cancellationToken);
             _engineTrouble = null;
         }
         catch (Exception e) when (e is EngineSilentException or EngineRefusedException)
@@ -127,13 +129,18 @@ internal sealed partial class FaultKeeper(AttackEngine engine, FaultBench bench,
             }
             since = told.At.AddTicks(1);
             log.Engine(told);
-            if (told.Action is "start" or "create" or "destroy" or "die" or "rename")
+            switch (told.Action)
             {
-                Interlocked.Exchange(ref _listAgain, 1);
-            }
-            if (told.Action == "start")
-            {
-                _ = CarryOnAsync(told.ContainerId, cancellationToken);
+                case "create" or "destroy" or "rename":
+                    Interlocked.Exchange(ref _listAgain, 1);
+                    break;
+                case "die":
+                    _runs[told.ContainerId] = false;
+                    break;
+                case "start":
+                    _runs[told.ContainerId] = true;
+                    _ = CarryOnAsync(told.ContainerId, cancellationToken);
+                    break;
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace HmsOrleans.Grains.Antagonist;
 
@@ -35,6 +36,10 @@ public sealed record AttackScenario
         && Kinds.SequenceEqual(other.Kinds);
 
     public override int GetHashCode() => HashCode.Combine(Heavy, Balance, Loss, Frequency, Duration, Seed);
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"heavy {Heavy} %, balance {Balance} %, loss {Loss} %, frequency {Frequency} s, duration {Duration} s, seed {Seed}, {string.Join(" and ", Kinds)}");
 }
 
 /// <summary>What is to be different in a scenario; null stays as it is.</summary>
