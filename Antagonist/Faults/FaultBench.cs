@@ -14,6 +14,9 @@ namespace HmsOrleans.Antagonist.Faults;
 /// </summary>
 internal sealed partial class FaultBench
 {
+    /// <summary>Longest that the reaper waits for what it began.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
+
     private readonly AttackEngine _engine;
     private readonly LeaseBook _book;
     private readonly IFaultLog _log;
@@ -152,14 +155,18 @@ internal sealed partial class FaultBench
     public Task OnStartedAsync(string containerId, CancellationToken cancellationToken) =>
         Task.WhenAll(Entries().Where(entry => entry.Lease.ContainerId == containerId && !entry.IsBeingCaused).Select(entry => FollowAsync(entry, cancellationToken)));
 
-    /// <summary>Undoes what is due, and does again what failed. To be called several times a second.</summary>
-    public Task UndoDueAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Undoes what is due, and does again what failed. To be called several times a second: it waits a moment for what it began, and leaves
+    /// what takes longer to itself, so that a silent engine does not keep back what needs none.
+    /// </summary>
+    public async Task UndoDueAsync(CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
-        return Task.WhenAll(Entries().Where(entry => !entry.IsBusy).Select(entry =>
+        var all = Task.WhenAll(Entries().Where(entry => !entry.IsBusy).Select(entry =>
             entry.IsToBeUndone || entry.Lease.Until <= now ? UndoAsync(entry, cancellationToken)
             : entry.IsBehind ? FollowAsync(entry, cancellationToken)
             : Task.CompletedTask));
+        await await Task.WhenAny(all, Task.Delay(Moment, _time, cancellationToken));
     }
 
     /// <summary>Undoes everything at once, what is just being caused too. What failed is still among the running ones.</summary>

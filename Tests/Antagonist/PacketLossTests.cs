@@ -119,6 +119,27 @@ public sealed class PacketLossTests(EngineFixture engine, ITestOutputHelper outp
         }
     }
 
+    [Theory]
+    [InlineData("iptables")]
+    [InlineData("bpf")]
+    public async Task Loss_goes_on_over_the_link_that_a_container_gets_back(string backend)
+    {
+        await Host.RunContainerAsync("web", Token);
+        var bench = await _workshop.OpenAsync(backend);
+        await _workshop.InjectAsync(bench, AttackKind.Loss, "web", 100, seconds: 60);
+        await _workshop.InjectAsync(bench, AttackKind.Disconnect, "web", seconds: 30);
+
+        _workshop.Time.Advance(TimeSpan.FromSeconds(31));
+        await bench.UndoDueAsync(Token);
+        await bench.UndoDueAsync(Token);
+
+        Assert.Equal(AttackKind.Loss, Assert.Single(bench.Running).Kind);
+        Assert.Equal(100, await _workshop.MeasureAsync("web", 20));
+        await bench.UndoAllAsync(Token);
+        await _workshop.AssertNoTraceAsync("web");
+        Assert.Equal(0, await _workshop.MeasureAsync("web", 20));
+    }
+
     [Fact]
     public async Task What_a_container_says_to_itself_is_not_lost()
     {
