@@ -141,11 +141,11 @@ internal sealed partial class Attacker(
 
     private async Task AttackAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Round, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
+        while (true)
         {
+            await Task.Delay(_schedule is null ? ReportPeriod : Round, time, cancellationToken);
             var now = time.GetUtcNow();
-            if (_schedule is not { } schedule || _targets is { IsDefault: true } targets)
+            if (_schedule is not { } schedule || _targets.IsDefault)
             {
                 continue;
             }
