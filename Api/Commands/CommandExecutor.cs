@@ -22,11 +22,11 @@ internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagoni
         var outcomes = new List<Outcome>();
         while (outcomes.Count < commands.Count && !enough.IsCancellationRequested)
         {
-            // Readings between two changes do not disturb each other.
-            var readings = commands.Skip(outcomes.Count).TakeWhile(command => command.IsReading).ToList();
-            outcomes.AddRange(readings.Count == 0
-                ? [await Execute(commands[outcomes.Count], enough)]
-                : await Task.WhenAll(readings.Select(command => Execute(command, enough))));
+            var first = commands[outcomes.Count];
+            var way = Way(first);
+            // One after another of the same way: readings see what the changes before them left, and changes go to their host together.
+            var together = commands.Skip(outcomes.Count).TakeWhile(command => way != CommandWay.Alone && Way(command) == way && command.Host == first.Host).ToList();
+            outcomes.AddRange(await Execute(way == CommandWay.Alone ? [first] : together, way, enough));
         }
         var isDone = commands.Zip(outcomes, (command, outcome) => !command.IsReading && outcome.IsDone).ToList();
         var unsaved = await WhenSaved(commands.Where((_, index) => isDone.ElementAtOrDefault(index)).Select(command => command.Host).Distinct());
@@ -37,46 +37,55 @@ internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagoni
 
     private string Write(Outcome outcome) => JsonSerializer.Serialize(outcome, json.Value.SerializerOptions);
 
-    private async Task<Outcome> Execute(ExternalCommand command, CancellationToken enough)
+    private static CommandWay Way(ExternalCommand command) => command switch
     {
-        if (!command.IsReading)
-        {
-            CommandMark.Set(command.CorrelationId);
-        }
+        { IsReading: true } => CommandWay.Reading,
+        { Kind: CommandKind.Supervise or CommandKind.Ignore or CommandKind.SetHostThreshold } => CommandWay.ChangeOfHost,
+        _ => CommandWay.Alone,
+    };
+
+    /// <summary>Carries out what is about the same host, or the fleet, and goes the same way.</summary>
+    private async Task<IEnumerable<Outcome>> Execute(List<ExternalCommand> commands, CommandWay way, CancellationToken enough)
+    {
+        var host = commands[0].Host;
         try
         {
-            return await Carry(command, enough);
+            return way switch
+            {
+                CommandWay.Alone => [await CarryOut(commands[0], enough)],
+                CommandWay.ChangeOfHost => await OnHost(host!, commands, (view, good) => Change(view, good, enough), enough),
+                _ when host is null => Enumerable.Repeat(await GetContainers(enough), commands.Count),
+                _ => await OnHost(host, commands, (view, good) => Task.FromResult(good.Select(command => Read(view, command))), enough),
+            };
         }
         catch (NoAnswerException e)
         {
-            return Outcome.Failed(e.Problem);
+            return Enumerable.Repeat(Outcome.Failed(e.Problem), commands.Count);
         }
         catch (OperationCanceledException) when (enough.IsCancellationRequested)
         {
-            return Outcome.Failed(command.Host is null
+            return Enumerable.Repeat(Outcome.Failed(host is null
                 ? ProblemType.FleetUnavailable.With("The controller did not answer in time. The command may still be carried out.")
-                : ProblemType.HostUnavailable.With($"{command.Host} did not answer in time. The command may still be carried out."));
+                : ProblemType.HostUnavailable.With($"{host} did not answer in time. The command may still be carried out.")), commands.Count);
         }
     }
 
-    private Task<Outcome> Carry(ExternalCommand command, CancellationToken enough) => command.Kind switch
+    private Task<Outcome> CarryOut(ExternalCommand command, CancellationToken enough)
     {
-        CommandKind.GetContainers => GetContainers(enough),
-        CommandKind.GetHost => OnHost(command, host => Task.FromResult(Outcome.Of(HostReply.From(host))), enough),
-        CommandKind.GetContainer => OnHost(command, host => Task.FromResult(Find(host, command.Container!)), enough),
-        CommandKind.Supervise => OnContainer(command, (grain, token) => grain.Supervise(command.Container!, token), enough),
-        CommandKind.Ignore => OnContainer(command, (grain, token) => grain.Ignore(command.Container!, token), enough),
-        CommandKind.SetFleetThreshold => SetFleetThreshold(command.Threshold, enough),
-        CommandKind.SetHostThreshold => OnHost(command, host => SetHostThreshold(host, command.Threshold, enough), enough),
-        CommandKind.StartTests => OnAntagonists((grain, token) => grain.Start(new(), token), enough),
-        CommandKind.StopTests => OnAntagonists((grain, token) => grain.Halt(token), enough),
-        CommandKind.ConfigureTests => OnAntagonists((grain, token) => grain.Configure(command.Scenario!, token), enough),
-        CommandKind.StartTest => OnAntagonist(command, (grain, token) => grain.Start(new(), token), enough),
-        CommandKind.StopTest => OnAntagonist(command, (grain, token) => grain.Halt(token), enough),
-        CommandKind.ConfigureTest => OnAntagonist(command, (grain, token) => grain.Configure(command.Scenario!, token), enough),
-        CommandKind.AddHost or CommandKind.RemoveHost => Task.FromResult(CommandProblems.NotInstalled(command)),
-        _ => throw new ArgumentOutOfRangeException(nameof(command), command.Kind, "no such command"),
-    };
+        CommandMark.Set(command.CorrelationId);
+        return command.Kind switch
+        {
+            CommandKind.SetFleetThreshold => SetFleetThreshold(command.Threshold, enough),
+            CommandKind.StartTests => OnAntagonists((grain, token) => grain.Start(new(), token), enough),
+            CommandKind.StopTests => OnAntagonists((grain, token) => grain.Halt(token), enough),
+            CommandKind.ConfigureTests => OnAntagonists((grain, token) => grain.Configure(command.Scenario!, token), enough),
+            CommandKind.StartTest => OnAntagonist(command, (grain, token) => grain.Start(new(), token), enough),
+            CommandKind.StopTest => OnAntagonist(command, (grain, token) => grain.Halt(token), enough),
+            CommandKind.ConfigureTest => OnAntagonist(command, (grain, token) => grain.Configure(command.Scenario!, token), enough),
+            CommandKind.AddHost or CommandKind.RemoveHost => Task.FromResult(CommandProblems.NotInstalled(command)),
+            _ => throw new ArgumentOutOfRangeException(nameof(command), command.Kind, "no such command"),
+        };
+    }
 
     private async Task<Outcome> GetContainers(CancellationToken enough)
     {
@@ -90,37 +99,43 @@ internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagoni
         return Outcome.Of(FleetThresholdReply.From(change));
     }
 
-    private async Task<Outcome> SetHostThreshold(HostView host, double? threshold, CancellationToken enough)
+    /// <summary>Looks the host up once for all.</summary>
+    private async Task<IEnumerable<Outcome>> OnHost(
+        string address, List<ExternalCommand> commands, Func<HostView, IReadOnlyList<ExternalCommand>, Task<IEnumerable<Outcome>>> carryOut, CancellationToken enough)
     {
-        await fleet.Ask(host, (grain, token) => grain.SetThreshold(threshold, token), enough);
-        return Outcome.Done;
+        var good = commands.FindAll(command => !IsMalformed(command));
+        IEnumerable<Outcome> outcomes = [];
+        if (good.Count > 0)
+        {
+            var (host, problem) = await HostLookup.Find(address, fleet, enough);
+            outcomes = host is null ? Enumerable.Repeat(Outcome.Failed(problem!), good.Count) : await carryOut(host, good);
+        }
+        var inOrder = new Queue<Outcome>(outcomes);
+        return commands.Select(command => IsMalformed(command) ? Outcome.Failed(ContainerProblems.Malformed(command.Container!)) : inOrder.Dequeue());
     }
 
     private async Task<Outcome> OnAntagonists(Func<IAntagonistGrain, CancellationToken, Task<AntagonistView>> call, CancellationToken enough) =>
         Outcome.Of(await antagonists.CommandAll(call, enough));
 
-    private Task<Outcome> OnAntagonist(
+    private async Task<Outcome> OnAntagonist(
         ExternalCommand command, Func<IAntagonistGrain, CancellationToken, Task<AntagonistView>> call, CancellationToken enough) =>
-        OnHost(command, async host => Outcome.Of(await antagonists.Ask(host, call, enough)), enough);
+        (await OnHost(command.Host!, [command], async (host, _) => [Outcome.Of(await antagonists.Ask(host, call, enough))], enough)).Single();
 
-    private Task<Outcome> OnContainer(
-        ExternalCommand command, Func<IHostManagerGrain, CancellationToken, Task<ContainerCommandResult>> call, CancellationToken enough) =>
-        OnHost(command, async host => await fleet.Ask(host, call, enough) switch
+    private static bool IsMalformed(ExternalCommand command) => command.Container is { } container && ContainerProblems.IsMalformed(container);
+
+    private async Task<IEnumerable<Outcome>> Change(HostView host, IReadOnlyList<ExternalCommand> commands, CancellationToken enough)
+    {
+        var results = await fleet.Ask(host, (grain, token) => grain.CarryOut([.. commands], token), enough);
+        return commands.Zip(results, (command, result) => result switch
         {
-            { View: not null } => Outcome.Done,
+            null or { View: not null } => Outcome.Done,
             { Matches: { IsDefaultOrEmpty: false } matches } => Outcome.Failed(ContainerProblems.Ambiguous(host.Address, command.Container!, matches)),
             _ => Outcome.Failed(ContainerProblems.NotFound(host.Address, command.Container!)),
-        }, enough);
-
-    private async Task<Outcome> OnHost(ExternalCommand command, Func<HostView, Task<Outcome>> call, CancellationToken enough)
-    {
-        if (command.Container is { } container && ContainerProblems.IsMalformed(container))
-        {
-            return Outcome.Failed(ContainerProblems.Malformed(container));
-        }
-        var (host, problem) = await HostLookup.Find(command.Host!, fleet, enough);
-        return host is null ? Outcome.Failed(problem!) : await call(host);
+        });
     }
+
+    private static Outcome Read(HostView host, ExternalCommand command) =>
+        command.Kind == CommandKind.GetHost ? Outcome.Of(HostReply.From(host)) : Find(host, command.Container!);
 
     private static Outcome Find(HostView host, string container) => ContainerName.Resolve(host.Containers, container) switch
     {
@@ -138,5 +153,18 @@ internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagoni
             unsaved ??= host is null ? await fleet.WhenSaved(CancellationToken.None) : await fleet.WhenSaved(host, CancellationToken.None);
         }
         return unsaved;
+    }
+
+    /// <summary>How commands go.</summary>
+    private enum CommandWay
+    {
+        /// <summary>By itself.</summary>
+        Alone,
+
+        /// <summary>A reading: those that come one after another may look at the same view.</summary>
+        Reading,
+
+        /// <summary>A change of a host: those that come one after another go there in one call, which is what makes them fast.</summary>
+        ChangeOfHost,
     }
 }

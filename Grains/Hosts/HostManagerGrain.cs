@@ -140,12 +140,39 @@ internal sealed partial class HostManagerGrain(
 
     public async Task<HostStatus> SetThreshold(double? threshold, CancellationToken cancellationToken)
     {
-        CheckThreshold(threshold);
-        if (TryChange($"threshold {threshold}", current => current with { Threshold = threshold }))
+        if (TryChangeThreshold(threshold))
         {
             await TellAllTheirRules(cancellationToken);
         }
         return Status();
+    }
+
+    public async Task<ImmutableArray<ContainerCommandResult?>> CarryOut(ImmutableArray<ExternalCommand> commands, CancellationToken cancellationToken)
+    {
+        var results = ImmutableArray.CreateBuilder<ContainerCommandResult?>(commands.Length);
+        var hasOtherRules = false;
+        foreach (var command in commands)
+        {
+            CommandMark.Set(command.CorrelationId);
+            if (command.Kind == CommandKind.SetHostThreshold)
+            {
+                hasOtherRules |= TryChangeThreshold(command.Threshold);
+                results.Add(null);
+                continue;
+            }
+            results.Add(command.Kind switch
+            {
+                CommandKind.Supervise => await Supervise(command.Container!, cancellationToken),
+                CommandKind.Ignore => await Ignore(command.Container!, cancellationToken),
+                _ => throw new ArgumentOutOfRangeException(nameof(commands), command.Kind, "no change of a host"),
+            });
+        }
+        if (hasOtherRules)
+        {
+            // Once for all: only the last threshold holds for anybody.
+            await TellAllTheirRules(cancellationToken);
+        }
+        return results.MoveToImmutable();
     }
 
     public async Task<FleetOrder> Apply(FleetOrder fleet, CancellationToken cancellationToken)
@@ -247,6 +274,13 @@ internal sealed partial class HostManagerGrain(
             await Tell(id, [fact(time.GetUtcNow())], cancellationToken);
         }
         return new(_content.Find(id), []);
+    }
+
+    /// <returns>False when the command that asks for it was carried out before.</returns>
+    private bool TryChangeThreshold(double? threshold)
+    {
+        CheckThreshold(threshold);
+        return TryChange($"threshold {threshold}", current => current with { Threshold = threshold });
     }
 
     /// <returns>False when the command that asks for it was carried out before.</returns>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using Orleans.Concurrency;
 
@@ -45,6 +46,13 @@ public interface IHostManagerGrain : IGrainWithStringKey
     /// <param name="cancellationToken">Ends the waiting.</param>
     [Alias("SetThreshold")]
     Task<HostStatus> SetThreshold(double? threshold, CancellationToken cancellationToken);
+
+    /// <summary>Carries out the changes that programs outside ask of this host, one after another, each once (see <see cref="CommandMark"/>).</summary>
+    /// <param name="commands">Changes of this host and its containers.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>What came of each about a container; null for each about the host.</returns>
+    [Alias("CarryOut")]
+    Task<ImmutableArray<ContainerCommandResult?>> CarryOut(ImmutableArray<ExternalCommand> commands, CancellationToken cancellationToken);
 
     /// <summary>The controller's word on what holds for the whole fleet; the host keeps it, so that it knows while it is alone.</summary>
     /// <param name="fleet">The fleet's wishes; older ones than those it has of the same fleet are dropped.</param>

@@ -73,6 +73,24 @@ public sealed class CommandExecutorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Changes_that_come_one_after_another_go_to_their_host_together_and_each_has_its_own_answer()
+    {
+        var replies = await Execute(
+            Command(CommandKind.SetHostThreshold, Samples.Address, threshold: 41),
+            Command(CommandKind.Ignore, Samples.Address, "nobody"),
+            Command(CommandKind.Ignore, Samples.Address, "web one"),
+            Command(CommandKind.Ignore, Samples.Address, "web"),
+            Command(CommandKind.Supervise, Samples.Address, "3f"),
+            Command(CommandKind.GetContainer, Samples.Address, "web"),
+            Command(CommandKind.SetHostThreshold, Samples.Address, threshold: 42));
+
+        Assert.Equal([null, "container-not-found", "container-malformed", null, "container-ambiguous", null, null], replies.Select(reply => (string?)reply["type"]));
+        Assert.Equal("ignored", (string?)replies[5]["content"]!["health"]);
+        Assert.Equal([4, 1], _fleet.Host.Batches);
+        Assert.Equal(42, _fleet.Host.Status.Threshold);
+    }
+
+    [Fact]
     public async Task A_threshold_for_the_fleet_says_what_came_of_it_on_each_host()
     {
         _fleet.Controller.NotApplying[Samples.Address] = "not reached";
@@ -110,7 +128,7 @@ public sealed class CommandExecutorTests : IAsyncDisposable
         using var enough = new CancellationTokenSource();
 
         var running = _app.Services.GetRequiredService<ICommandExecutor>().Execute(
-            [Command(CommandKind.GetContainers), Command(CommandKind.Ignore, Samples.Address, "web"), Command(CommandKind.Supervise, Samples.Address, "web")], enough.Token);
+            [Command(CommandKind.GetContainers), Command(CommandKind.Ignore, Samples.Address, "web"), Command(CommandKind.GetHost, Samples.Address)], enough.Token);
         await silence.Asked;
         await enough.CancelAsync();
 

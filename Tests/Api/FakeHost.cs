@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
@@ -16,6 +18,9 @@ internal sealed class FakeHost(string address, params ContainerView[] containers
     public Fault SaveGate { get; set; } = Faults.None;
 
     public string? Unsaved { get; set; }
+
+    /// <summary>How many commands of programs outside came together, each time.</summary>
+    public List<int> Batches { get; } = [];
 
     public HostState State { get; set; } = HostState.Updated;
 
@@ -46,6 +51,30 @@ internal sealed class FakeHost(string address, params ContainerView[] containers
     {
         await Gate(cancellationToken);
         return Status = Status with { Threshold = threshold ?? 60 };
+    }
+
+    public async Task<ImmutableArray<ContainerCommandResult?>> CarryOut(ImmutableArray<ExternalCommand> commands, CancellationToken cancellationToken)
+    {
+        Batches.Add(commands.Length);
+        var results = new List<ContainerCommandResult?>();
+        foreach (var command in commands)
+        {
+            ContainerCommandResult? result = null;
+            switch (command.Kind)
+            {
+                case CommandKind.Ignore:
+                    result = await Ignore(command.Container!, cancellationToken);
+                    break;
+                case CommandKind.Supervise:
+                    result = await Supervise(command.Container!, cancellationToken);
+                    break;
+                default:
+                    await SetThreshold(command.Threshold, cancellationToken);
+                    break;
+            }
+            results.Add(result);
+        }
+        return [.. results];
     }
 
     public async Task<string?> WhenSaved(CancellationToken cancellationToken)

@@ -58,6 +58,38 @@ public sealed class HostManagerTests : IClassFixture<TestSilo>
     }
 
     [Fact]
+    public async Task Commands_from_outside_that_come_together_are_carried_out_in_their_order_and_each_once()
+    {
+        await SeenAsync("web");
+        ImmutableArray<ExternalCommand> commands =
+        [
+            Command("threshold", CommandKind.SetHostThreshold, null, 41),
+            Command("ignore", CommandKind.Ignore, "web"),
+            Command("nobody", CommandKind.Ignore, "nobody"),
+            Command("supervise", CommandKind.Supervise, "web"),
+            Command("again", CommandKind.Ignore, "web"),
+            Command("last", CommandKind.SetHostThreshold, null, 42),
+        ];
+
+        var results = await _host.CarryOut(commands, Token);
+
+        Assert.Equal([null, HealthState.Ignored, null, HealthState.Healthy, HealthState.Ignored, null], results.Select(result => result?.View?.Health));
+        Assert.Equal([true, false, false, false, false, true], results.Select(result => result is null));
+        Assert.Equal(42, (await _host.GetStatus(Token)).Threshold);
+        Assert.Equal(42, (await ViewAsync("web")).Threshold);
+
+        // Some of them were lost, and come again with new ones: only those are carried out.
+        await _host.Supervise("web", Token);
+        results = await _host.CarryOut([.. commands[3..], Command("new", CommandKind.SetHostThreshold, null, 43), commands[0]], Token);
+        Assert.Equal(HealthState.Healthy, results[1]!.View!.Health);
+        Assert.Equal(43, (await _host.GetStatus(Token)).Threshold);
+        Assert.Equal(43, (await ViewAsync("web")).Threshold);
+
+        ExternalCommand Command(string correlationId, CommandKind kind, string? container, double? threshold = null) =>
+            new(kind, _address, container, threshold, correlationId, new("", "reply"), Guid.NewGuid(), Redelivered: true);
+    }
+
+    [Fact]
     public async Task A_death_told_often_and_at_once_is_healed_once()
     {
         var web = await SeenAsync("web");
