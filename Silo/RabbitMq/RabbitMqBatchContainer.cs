@@ -3,9 +3,9 @@ using Orleans.Streams;
 
 namespace HmsOrleans.Silo.RabbitMq;
 
-/// <summary>Events of one stream that are delivered together: those of messages that came one after another.</summary>
-[GenerateSerializer, Alias("hms.RabbitMqBatchContainer")]
-internal sealed class RabbitMqBatchContainer(StreamId streamId, EventSequenceTokenV2 token, Dictionary<string, object>? requestContext) : IBatchContainer
+/// <summary>The events of one message.</summary>
+[GenerateSerializer, Immutable, Alias("hms.RabbitMqBatchContainer")]
+internal sealed class RabbitMqBatchContainer(StreamId streamId, EventSequenceTokenV2 token, Dictionary<string, object>? requestContext, IReadOnlyList<object> events) : IBatchContainer
 {
     [Id(0)]
     public StreamId StreamId { get; } = streamId;
@@ -17,7 +17,7 @@ internal sealed class RabbitMqBatchContainer(StreamId streamId, EventSequenceTok
     public Dictionary<string, object>? RequestContext { get; } = requestContext;
 
     [Id(3)]
-    public List<object> Events { get; } = [];
+    public IReadOnlyList<object> Events { get; } = events;
 
     public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>() =>
         Events.OfType<T>().Select((item, index) => Tuple.Create(item, (StreamSequenceToken)((EventSequenceTokenV2)SequenceToken).CreateSequenceTokenForEvent(index)));

@@ -40,7 +40,7 @@ public sealed class RabbitMqOptions
     /// <summary>Times that a message may be delivered again before it is a dead letter, 1 to 1,000. Each loss of a reader counts for all that it held.</summary>
     public int DeliveryLimit { get; set; } = 20;
 
-    /// <summary>Events of one stream that are delivered together, 1 to 1,000.</summary>
+    /// <summary>Messages of one stream that are delivered together where several wait, 1 to 1,000.</summary>
     public int BatchSize { get; set; } = 64;
 
     /// <summary>Longest wait for a message before Orleans acknowledges what was delivered and asks again, 1 ms to 10 s.</summary>

@@ -11,10 +11,13 @@ internal sealed partial class RabbitMqReceiver(
     RabbitMqOptions options, uint queue, RabbitMqConnection connection, RabbitMqPublisher publisher, IRabbitMqDataAdapter adapter, TimeProvider time, ILogger<RabbitMqReceiver> logger)
     : IQueueAdapterReceiver, IDisposable
 {
+    /// <summary>The same while something is under way: what was delivered meanwhile is acknowledged between two polls, and the broker may give no more before.</summary>
+    private static readonly TimeSpan BusyPoll = TimeSpan.FromMilliseconds(5);
+
     private readonly CancellationTokenSource _ending = new();
 
-    // By the number in the batch's token.
-    private readonly Dictionary<long, (Session Session, List<ulong> DeliveryTags)> _underWay = [];
+    // By the number in the token, the oldest first.
+    private readonly SortedDictionary<long, (Session Session, ulong DeliveryTag)> _underWay = [];
     private Session _session = new(null);
     private Task _reading = Task.CompletedTask;
     private long _last;
@@ -29,48 +32,42 @@ internal sealed partial class RabbitMqReceiver(
     public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount)
     {
         var session = _session;
-        await session.WhenAnyAsync(options.LongPoll, time);
-        var batches = new List<IBatchContainer>();
-        RabbitMqBatchContainer? batch = null;
-        List<ulong> tags = [];
-        for (var count = 0; count < maxCount && session.Arrivals.Reader.TryRead(out var arrival); count++)
+        await session.WhenAnyAsync(_underWay.Count == 0 || options.LongPoll < BusyPoll ? options.LongPoll : BusyPoll, time);
+        var messages = new List<IBatchContainer>();
+        while (messages.Count < maxCount && session.Arrivals.Reader.TryRead(out var arrival))
         {
             var reading = arrival.Reading;
-            if (batch is null || batch.StreamId != reading.StreamId || batch.Events.Count + reading.Events.Count > options.BatchSize
-                || batch.RequestContext is not null || reading.RequestContext is not null)
-            {
-                _last = Math.Max(_last + 1, time.GetUtcNow().Ticks);
-                batch = new(reading.StreamId, new EventSequenceTokenV2(_last), reading.RequestContext);
-                batches.Add(batch);
-                _underWay[_last] = (session, tags = []);
-            }
-            batch.Events.AddRange(reading.Events);
-            tags.Add(arrival.DeliveryTag);
+            _last = Math.Max(_last + 1, time.GetUtcNow().Ticks);
+            messages.Add(new RabbitMqBatchContainer(reading.StreamId, new EventSequenceTokenV2(_last), reading.RequestContext, reading.Events));
+            _underWay[_last] = (session, arrival.DeliveryTag);
         }
-        return batches;
+        return messages;
     }
 
     public async Task MessagesDeliveredAsync(IList<IBatchContainer> messages)
     {
-        foreach (var batch in messages)
+        if (messages.Count == 0)
         {
-            if (_underWay.Remove(batch.SequenceToken.SequenceNumber, out var held))
+            return;
+        }
+        var delivered = messages.Select(message => message.SequenceToken.SequenceNumber).ToHashSet();
+        var newest = delivered.Max();
+        // They are released in order: an older one that is missing was in a batch that could not be delivered.
+        foreach (var number in _underWay.Keys.TakeWhile(number => number <= newest).ToList())
+        {
+            if (delivered.Contains(number))
             {
-                await held.Session.SettleAsync(held.DeliveryTags, (channel, tag) => channel.BasicAckAsync(tag, multiple: false, _ending.Token));
+                await SettleAsync(number, (channel, tag) => channel.BasicAckAsync(tag, multiple: false, _ending.Token));
+            }
+            else
+            {
+                await GiveUpAsync(number);
             }
         }
     }
 
     /// <summary>Gives up what could not be delivered to its grain: it becomes a dead letter.</summary>
-    public async Task GiveUpAsync(StreamSequenceToken token)
-    {
-        if (_underWay.Remove(token.SequenceNumber, out var held))
-        {
-            LogGivenUp(logger, held.DeliveryTags.Count, options.QueueName(queue), options.DeadLetters);
-            connection.CountDeadLetters(held.DeliveryTags.Count);
-            await held.Session.SettleAsync(held.DeliveryTags, (channel, tag) => channel.BasicNackAsync(tag, multiple: false, requeue: false, _ending.Token));
-        }
-    }
+    public Task GiveUpAsync(StreamSequenceToken token) => GiveUpAsync(token.SequenceNumber);
 
     public async Task Shutdown(TimeSpan timeout)
     {
@@ -80,6 +77,25 @@ internal sealed partial class RabbitMqReceiver(
     }
 
     public void Dispose() => _ending.Dispose();
+
+    private async Task GiveUpAsync(long number)
+    {
+        if (_underWay.ContainsKey(number))
+        {
+            LogGivenUp(logger, options.QueueName(queue), options.DeadLetters);
+            connection.CountDeadLetters(1);
+            await SettleAsync(number, (channel, tag) => channel.BasicNackAsync(tag, multiple: false, requeue: false, _ending.Token));
+        }
+    }
+
+    /// <summary>Tells the broker what became of a message. Of a channel that is gone it has it back already.</summary>
+    private async Task SettleAsync(long number, Func<IChannel, ulong, ValueTask> settle)
+    {
+        if (_underWay.Remove(number, out var held))
+        {
+            await held.Session.SettleAsync(held.DeliveryTag, settle);
+        }
+    }
 
     private async Task ReadAsync()
     {
@@ -142,20 +158,20 @@ internal sealed partial class RabbitMqReceiver(
             {
                 await publisher.PublishAsync([answer], _ending.Token);
             }
-            await session.SettleAsync([given.DeliveryTag], (channel, tag) => channel.BasicAckAsync(tag, multiple: false, _ending.Token));
+            await session.SettleAsync(given.DeliveryTag, (channel, tag) => channel.BasicAckAsync(tag, multiple: false, _ending.Token));
         }
         catch (Exception e) when (RabbitMqConnection.IsTrouble(e) || e is RabbitMqUnavailableException)
         {
             LogNotBuried(logger, e.Message);
-            await session.SettleAsync([given.DeliveryTag], (channel, tag) => channel.BasicNackAsync(tag, multiple: false, requeue: true, _ending.Token));
+            await session.SettleAsync(given.DeliveryTag, (channel, tag) => channel.BasicNackAsync(tag, multiple: false, requeue: true, _ending.Token));
         }
     }
 
     [LoggerMessage(LogLevel.Warning, "{Queue} cannot be read, it is tried again: {Reason}")]
     private static partial void LogInterrupted(ILogger logger, string queue, string reason);
 
-    [LoggerMessage(LogLevel.Error, "{Count} messages of {Queue} could not be delivered to their grain and are dead letters in {DeadLetters} now")]
-    private static partial void LogGivenUp(ILogger logger, int count, string queue, string deadLetters);
+    [LoggerMessage(LogLevel.Error, "a message of {Queue} could not be delivered to its grain and is a dead letter in {DeadLetters} now")]
+    private static partial void LogGivenUp(ILogger logger, string queue, string deadLetters);
 
     [LoggerMessage(LogLevel.Warning, "a message that cannot be used could not be put among the dead letters yet: {Reason}")]
     private static partial void LogNotBuried(ILogger logger, string reason);
@@ -179,17 +195,13 @@ internal sealed partial class RabbitMqReceiver(
             await Task.WhenAny(_any, Task.Delay(limit, time));
         }
 
-        /// <summary>Tells the broker what became of messages. Of a channel that is gone it has them back already.</summary>
-        public async Task SettleAsync(List<ulong> tags, Func<IChannel, ulong, ValueTask> settle)
+        public async Task SettleAsync(ulong tag, Func<IChannel, ulong, ValueTask> settle)
         {
             try
             {
-                foreach (var tag in tags)
+                if (channel is { IsOpen: true })
                 {
-                    if (channel is { IsOpen: true })
-                    {
-                        await settle(channel, tag);
-                    }
+                    await settle(channel, tag);
                 }
             }
             catch (Exception e) when (RabbitMqConnection.IsTrouble(e))

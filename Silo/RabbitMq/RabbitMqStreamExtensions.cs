@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 
 namespace HmsOrleans.Silo.RabbitMq;
 
@@ -25,8 +26,16 @@ public static class RabbitMqStreamExtensions
         });
         silo.AddPersistentStreams(name, RabbitMqAdapterFactory.Create, streams =>
         {
-            // The long poll is the waiting; between two of them there is no reason to wait.
-            streams.ConfigurePullingAgent(agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(1)));
+            streams.ConfigurePullingAgent(agent => agent.Configure<IOptionsMonitor<RabbitMqOptions>>((options, broker) =>
+            {
+                // The long poll is the waiting; between two of them there is no reason to wait.
+                options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(1);
+                // Batches are made when they are delivered: all that came while the one before was being worked on.
+                options.BatchContainerBatchSize = broker.Get(name).BatchSize;
+            }));
+            streams.Configure<SimpleQueueCacheOptions>(cache => cache.Configure<IOptionsMonitor<RabbitMqOptions>>((options, broker) =>
+                // It releases what was delivered by tenths: small ones, so that the broker soon has room for more; with room for all that it gives.
+                options.CacheSize = broker.Get(name).Prefetch * 5 / 4 + 10));
             configureStreams?.Invoke(streams);
         });
         return silo;

@@ -110,6 +110,42 @@ public sealed class StreamTests(BrokerFixture shared)
         silos.ForEach(silo => silo.Dispose());
     }
 
+    [Fact]
+    public async Task What_a_grain_cannot_take_for_long_is_dead_letters_all_of_it_and_the_others_get_theirs()
+    {
+        const string Bad = "10.0.9.1";
+        var executor = new SlowExecutor { Refused = Bad };
+        using var silo = BuildSilo(3, silo =>
+        {
+            silo.Services.AddSingleton<ICommandExecutor>(executor);
+            silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, new JournalStore());
+            silo.Services.AddSingleton<StartsUnderWay>();
+            silo.Services.Configure<CommandPathOptions>(options => options.Uri = _broker.Uri);
+            CommandPath.Add(silo, "127.0.0.1");
+            silo.Services.PostConfigure<StreamPullingAgentOptions>(CommandStreams.Provider, options => options.MaxEventDeliveryTime = TimeSpan.FromSeconds(1));
+        }, new());
+        await silo.StartAsync(Token);
+        await using var client = PikaClient.Start(_broker);
+        await client.TakeAsync("hms.commands.dead", Token);
+
+        List<string> ids = [.. Enumerable.Range(0, 40).Select(_ => PikaClient.NewId())];
+        foreach (var id in ids)
+        {
+            client.Send($"manager.{Bad}", new { command = "container_threshold", threshold = 1 }, id);
+        }
+        var dead = new List<string?>();
+        await TestSilo.UntilAsync("all are dead letters, while others are answered", async () =>
+        {
+            await client.AskAsync("manager.10.0.9.2", new { command = "container_threshold", threshold = 2 }, Token);
+            dead.AddRange((await client.TakeAsync("hms.commands.dead", Token)).Select(message => message.CorrelationId));
+            return dead.Count >= ids.Count;
+        });
+        Assert.Equal(ids.Order(), dead.Order());
+        Assert.Equal(ids.Count, silo.Services.GetRequiredService<ICommandPath>().Status.DeadLetters);
+        Assert.DoesNotContain(ids, executor.Done.Contains);
+        await silo.StopAsync(Token);
+    }
+
     private static IHost BuildSilo(int number, Action<ISiloBuilder> configure, MembershipInMemory members)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
@@ -131,10 +167,17 @@ public sealed class StreamTests(BrokerFixture shared)
         /// <summary>The commands, by their correlation id, as often as they came.</summary>
         public ConcurrentQueue<string> Done { get; } = new();
 
+        /// <summary>The host whose commands it fails at.</summary>
+        public string? Refused { get; init; }
+
         public async Task<IReadOnlyList<string>> Execute(IReadOnlyList<ExternalCommand> commands, CancellationToken enough)
         {
             foreach (var command in commands)
             {
+                if (command.Host == Refused)
+                {
+                    throw new IOException("not today");
+                }
                 await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, enough);
                 Done.Enqueue(command.CorrelationId);
             }
