@@ -12,10 +12,21 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
     private readonly Lock _lock = new();
     private TaskCompletionSource<IConnection> _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _keeping;
+    private readonly SortedDictionary<string, string> _unread = new(StringComparer.Ordinal);
+    private string? _trouble = "not connected yet";
     private long _deadLetters;
 
-    /// <summary>Why the broker cannot be used; null while it can.</summary>
-    public string? Trouble { get; private set; } = "not connected yet";
+    /// <summary>Why the broker, or one of the queues that are read here, cannot be used; null while all can.</summary>
+    public string? Trouble
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _trouble ?? (_unread.FirstOrDefault() is ({ } queue, var why) ? $"{queue} cannot be read: {why}" : null);
+            }
+        }
+    }
 
     /// <summary>Since when it can, or cannot (UTC).</summary>
     public DateTimeOffset Since { get; private set; } = time.GetUtcNow();
@@ -24,6 +35,34 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
     public long DeadLetters => Interlocked.Read(ref _deadLetters);
 
     public void CountDeadLetters(int count) => Interlocked.Add(ref _deadLetters, count);
+
+    /// <summary>A queue that should be read here cannot be, or can again.</summary>
+    /// <param name="queue">Its name.</param>
+    /// <param name="trouble">Why not; null when it can, or need not.</param>
+    public void ReportQueue(string queue, string? trouble)
+    {
+        bool isNew;
+        lock (_lock)
+        {
+            isNew = _unread.GetValueOrDefault(queue) != trouble;
+            Note(() =>
+            {
+                _unread.Remove(queue);
+                if (trouble is not null)
+                {
+                    _unread.Add(queue, trouble);
+                }
+            });
+        }
+        if (isNew && trouble is not null)
+        {
+            LogUnread(logger, provider, queue, trouble);
+        }
+        else if (isNew)
+        {
+            LogRead(logger, provider, queue);
+        }
+    }
 
     /// <summary>Connects, and does so again after every loss, until the end. Waits for nothing.</summary>
     public void Keep()
@@ -95,15 +134,14 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
 
     private void Report(string? trouble)
     {
-        if (trouble == Trouble)
+        lock (_lock)
         {
-            return;
+            if (trouble == _trouble)
+            {
+                return;
+            }
+            Note(() => _trouble = trouble);
         }
-        if ((trouble is null) != (Trouble is null))
-        {
-            Since = time.GetUtcNow();
-        }
-        Trouble = trouble;
         var endpoint = options.Uri!.GetComponents(UriComponents.HostAndPort, UriFormat.UriEscaped);
         if (trouble is null)
         {
@@ -114,6 +152,22 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
             LogTrouble(logger, provider, endpoint, trouble);
         }
     }
+
+    private void Note(Action change)
+    {
+        var before = Trouble;
+        change();
+        if ((before is null) != (Trouble is null))
+        {
+            Since = time.GetUtcNow();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Provider}: {Queue} cannot be read, it is tried again: {Reason}")]
+    private static partial void LogUnread(ILogger logger, string provider, string queue, string reason);
+
+    [LoggerMessage(LogLevel.Information, "{Provider}: {Queue} can be read again")]
+    private static partial void LogRead(ILogger logger, string provider, string queue);
 
     [LoggerMessage(LogLevel.Information, "{Provider}: RabbitMQ at {Endpoint} takes and gives messages")]
     private static partial void LogConnected(ILogger logger, string provider, string endpoint);

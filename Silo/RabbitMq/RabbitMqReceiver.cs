@@ -73,6 +73,7 @@ internal sealed partial class RabbitMqReceiver(
     {
         await _ending.CancelAsync();
         await _reading.WaitAsync(timeout, time);
+        connection.ReportQueue(options.QueueName(queue), null);
         Dispose();
     }
 
@@ -116,6 +117,7 @@ internal sealed partial class RabbitMqReceiver(
                 consumer.ShutdownAsync += (_, _) => End();
                 consumer.UnregisteredAsync += (_, _) => End();
                 await channel.BasicConsumeAsync(options.QueueName(queue), autoAck: false, consumer, _ending.Token);
+                connection.ReportQueue(options.QueueName(queue), null);
                 pause = RabbitMqOptions.MinBackOff;
                 await ended.Task.WaitAsync(_ending.Token);
 
@@ -129,7 +131,7 @@ internal sealed partial class RabbitMqReceiver(
             {
                 if (!_ending.IsCancellationRequested)
                 {
-                    LogInterrupted(logger, options.QueueName(queue), e.Message);
+                    connection.ReportQueue(options.QueueName(queue), e.Message);
                 }
             }
             _session = new(null);
@@ -166,9 +168,6 @@ internal sealed partial class RabbitMqReceiver(
             await session.SettleAsync(given.DeliveryTag, (channel, tag) => channel.BasicNackAsync(tag, multiple: false, requeue: true, _ending.Token));
         }
     }
-
-    [LoggerMessage(LogLevel.Warning, "{Queue} cannot be read, it is tried again: {Reason}")]
-    private static partial void LogInterrupted(ILogger logger, string queue, string reason);
 
     [LoggerMessage(LogLevel.Error, "a message of {Queue} could not be delivered to its grain and is a dead letter in {DeadLetters} now")]
     private static partial void LogGivenUp(ILogger logger, string queue, string deadLetters);

@@ -76,6 +76,29 @@ public sealed class OutageTests(EngineFixture engine, BrokerFixture shared) : IA
         Assert.Equal(effects, CommandEffects.Of(node));
     }
 
+    [Fact]
+    public async Task A_queue_that_is_not_as_it_must_be_is_told_and_read_again_when_it_is_gone()
+    {
+        await using var broker = await BrokerProcess.StartAsync(Token);
+        await using var client = PikaClient.Start(broker);
+        await using var node = await NodeProcess.StartReadyAsync(_host.Socket, Token, CommandNodeFixture.SettingsFor(broker));
+        await client.AskAsync(Manager, new { command = "give_content" }, Token);
+        // Before the node can make it again.
+        await Command.SignalAsync("STOP", [node.Pid]);
+        await client.ReplaceQueueAsync("hms.commands.1", Token);
+        await Command.SignalAsync("CONT", [node.Pid]);
+
+        await node.UntilAsync("the reason is told", async () =>
+            (await ReadyzAsync(node, "degraded")).GetProperty("reason").GetString()!.Contains("hms.commands.1 cannot be read: ", StringComparison.Ordinal), Token, () => node.Log);
+        var reply = await ReadyzAsync(node, "degraded");
+        Assert.Contains("PRECONDITION_FAILED", reply.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.False(reply.GetProperty("broker").GetProperty("connected").GetBoolean());
+
+        await client.DeleteQueueAsync("hms.commands.1", Token);
+        await ReadyzAsync(node, "ready");
+        await client.AskAsync(Manager, new { command = "give_content" }, Token);
+    }
+
     /// <summary>Each sets another threshold, of percent from 0.01.</summary>
     private static object Threshold(int index) => new { command = "container_threshold", threshold = (index + 1) / 100.0 };
 

@@ -46,6 +46,9 @@ internal sealed class PikaClient : IAsyncDisposable
 
     public Task DeleteQueueAsync(string queue, CancellationToken token) => DoAsync(new { @do = "delete", queue }, token);
 
+    /// <summary>Puts a plain queue in the place of a queue.</summary>
+    public Task ReplaceQueueAsync(string queue, CancellationToken token) => DoAsync(new { @do = "replace", queue }, token);
+
     public Task DeleteExchangeAsync(string exchange, CancellationToken token) => DoAsync(new { @do = "delete exchange", exchange }, token);
 
     /// <summary>All messages of a queue, which is empty then.</summary>

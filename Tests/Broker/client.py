@@ -4,6 +4,7 @@
     {"do": "publish", "exchange": E, "key": K, "body": B, "correlation_id": I, "reply_to": R}
     {"do": "take", "queue": Q}                             all messages of a queue, which is empty then
     {"do": "delete", "queue": Q}
+    {"do": "replace", "queue": Q}                          deletes a queue, and makes another, plain one of that name
     {"do": "delete exchange", "exchange": E}
 
 R may be "own" (a durable queue of this client's), "direct" (the broker's pseudo-queue), null, or the name of any queue.
@@ -95,6 +96,10 @@ class Client:
             tell(done=order["do"], messages=list(self.all_of(order["queue"])))
         elif order["do"] == "delete":
             self.channel.queue_delete(order["queue"])
+            tell(done=order["do"])
+        elif order["do"] == "replace":
+            self.channel.queue_delete(order["queue"])
+            self.channel.queue_declare(order["queue"], durable=True)
             tell(done=order["do"])
         elif order["do"] == "delete exchange":
             self.channel.exchange_delete(order["exchange"])
