@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Metadata;
 
 namespace HmsOrleans.Silo.RabbitMq;
 
@@ -24,6 +25,7 @@ public static class RabbitMqStreamExtensions
             services.GetRequiredKeyedService<RabbitMqConnection>(name).Keep();
             return Task.CompletedTask;
         });
+        silo.Services.AddSingleton<IGrainPropertiesProvider>(new ReaderMark(name));
         silo.AddPersistentStreams(name, RabbitMqAdapterFactory.Create, streams =>
         {
             streams.ConfigurePullingAgent(agent => agent.Configure<IOptionsMonitor<RabbitMqOptions>>((options, broker) =>
@@ -36,6 +38,7 @@ public static class RabbitMqStreamExtensions
             streams.Configure<SimpleQueueCacheOptions>(cache => cache.Configure<IOptionsMonitor<RabbitMqOptions>>((options, broker) =>
                 // It releases what was delivered by tenths: small ones, so that the broker soon has room for more; with room for all that it gives.
                 options.CacheSize = broker.Get(name).Prefetch * 5 / 4 + 10));
+            streams.ConfigurePartitionBalancing((services, provider) => ActivatorUtilities.CreateInstance<ReaderBalancer>(services, provider));
             configureStreams?.Invoke(streams);
         });
         return silo;

@@ -111,6 +111,35 @@ public sealed class StreamTests(BrokerFixture shared)
     }
 
     [Fact]
+    public async Task Silos_without_the_provider_are_given_no_queues()
+    {
+        var members = new MembershipInMemory();
+        var executor = new SlowExecutor();
+        List<IHost> without = [.. Enumerable.Range(5, 3).Select(number => BuildSilo(number, _ => { }, members))];
+        using var reader = BuildSilo(4, silo =>
+        {
+            silo.Services.AddSingleton<ICommandExecutor>(executor);
+            silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, new JournalStore());
+            silo.Services.AddSingleton<StartsUnderWay>();
+            silo.Services.Configure<CommandPathOptions>(options => options.Uri = _broker.Uri);
+            CommandPath.Add(silo, "127.0.0.1");
+        }, members);
+        await Task.WhenAll(without.Select(silo => silo.StartAsync(Token)));
+        await reader.StartAsync(Token);
+        await using var client = PikaClient.Start(_broker);
+
+        await client.AskAsync("controller", new { command = "get_all_containers" }, Token);
+        await client.AskAsync("manager.10.0.9.3", new { command = "container_threshold", threshold = 1 }, Token);
+
+        await reader.StopAsync(Token);
+        foreach (var silo in without)
+        {
+            await silo.StopAsync(Token);
+            silo.Dispose();
+        }
+    }
+
+    [Fact]
     public async Task What_a_grain_cannot_take_for_long_is_dead_letters_all_of_it_and_the_others_get_theirs()
     {
         const string Bad = "10.0.9.1";
@@ -174,7 +203,7 @@ public sealed class StreamTests(BrokerFixture shared)
         {
             foreach (var command in commands)
             {
-                if (command.Host == Refused)
+                if (Refused is not null && command.Host == Refused)
                 {
                     throw new IOException("not today");
                 }
