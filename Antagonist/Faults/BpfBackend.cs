@@ -9,7 +9,7 @@ namespace HmsOrleans.Antagonist.Faults;
 /// </summary>
 internal sealed class BpfBackend : IPacketBackend
 {
-    /// <summary>Our mark: the place of our filter among those of an interface.</summary>
+    /// <summary>The place of our filters among those of an interface; the handle there, made of the fault's id, is our mark.</summary>
     private const int Preference = 26739;
 
     public string Name => "bpf";
@@ -19,7 +19,7 @@ internal sealed class BpfBackend : IPacketBackend
     public async Task<string?> TryAsync(CancellationToken cancellationToken)
     {
         const string Script = """ip link add hms0 type veth peer name hms1 && exec tc -batch - """;
-        var result = await Tool.RunAsync("unshare", ["--net", "--", "/bin/sh", "-c", Script], cancellationToken, $"qdisc add dev hms0 clsact\n{Filter("hms0", 50)}\n");
+        var result = await Tool.RunAsync("unshare", ["--net", "--", "/bin/sh", "-c", Script], cancellationToken, $"qdisc add dev hms0 clsact\nfilter add {Filter("hms0", Guid.Empty)} {Program(50)}\n");
         return result.ExitCode == 0 ? null : $"bpf: {result.Complaint}";
     }
 
@@ -34,7 +34,7 @@ internal sealed class BpfBackend : IPacketBackend
 
     public async Task ApplyAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var lines = lease.Path!.Interfaces.SelectMany(host => (string[])[.. host.IsQdiscOurs ? [$"qdisc add dev {host.Name} clsact"] : Array.Empty<string>(), Filter(host.Name, lease.Loss!.Value)]);
+        var lines = lease.Path!.Interfaces.SelectMany(host => (string[])[.. host.IsQdiscOurs ? [$"qdisc add dev {host.Name} clsact"] : Array.Empty<string>(), $"filter add {Filter(host.Name, lease.Id)} {Program(lease.Loss!.Value)}"]);
         (await Tool.RunAsync("tc", ["-batch", "-"], cancellationToken, string.Join('\n', lines) + "\n")).OrThrow($"no filter on {lease.Container}'s link");
     }
 
@@ -46,8 +46,8 @@ internal sealed class BpfBackend : IPacketBackend
             // That there is none is told like an error; what counts is what is there afterwards.
             var left = await Tool.RunAsync(
                 "tc", ["-force", "-batch", "-"], cancellationToken,
-                $"filter del dev {host.Name} egress pref {Preference}\nfilter show dev {host.Name} egress\nfilter show dev {host.Name} ingress\n");
-            if (left.Output.Contains($"pref {Preference} ", StringComparison.Ordinal))
+                $"filter del {Filter(host.Name, lease.Id)}\nfilter show dev {host.Name} egress\nfilter show dev {host.Name} ingress\n");
+            if (left.Output.Contains($" handle {Handle(lease.Id)} ", StringComparison.Ordinal))
             {
                 throw new FaultFailedException($"the filter on {host.Name} stays: {left.Complaint}");
             }
@@ -68,15 +68,18 @@ internal sealed class BpfBackend : IPacketBackend
         (line.StartsWith("qdisc clsact ", StringComparison.Ordinal) || line.StartsWith("qdisc ingress ", StringComparison.Ordinal))
         && (line.Contains($" dev {host} ", StringComparison.Ordinal) || !line.Contains(" dev ", StringComparison.Ordinal)));
 
+    private static string Filter(string host, Guid lease) => $"dev {host} egress pref {Preference} handle {Handle(lease)} protocol all bpf";
+
+    private static string Handle(Guid lease) => $"0x{Math.Max(1, BitConverter.ToUInt32(lease.ToByteArray())):x}";
+
     /// <remarks>
     /// ldh protocol; jeq IPv4; jeq IPv6, else pass; ld random; jge share, then pass; drop; pass. The offsets of what is not in the packet
     /// (SKF_AD_PROTOCOL, SKF_AD_RANDOM) count from -0x1000. Dropping is TC_ACT_SHOT (2), passing TC_ACT_UNSPEC (-1): the next filter decides.
     /// </remarks>
-    private static string Filter(string host, double loss)
+    private static string Program(double loss)
     {
         var share = (uint)Math.Min(uint.MaxValue, loss / 100 * (1L << 32));
         return string.Create(
-            CultureInfo.InvariantCulture,
-            $"filter add dev {host} egress pref {Preference} protocol all bpf da bytecode \"7,40 0 0 4294963200,21 1 0 2048,21 0 3 34525,32 0 0 4294963256,53 1 0 {share},6 0 0 2,6 0 0 4294967295\"");
+            CultureInfo.InvariantCulture, $"da bytecode \"7,40 0 0 4294963200,21 1 0 2048,21 0 3 34525,32 0 0 4294963256,53 1 0 {share},6 0 0 2,6 0 0 4294967295\"");
     }
 }

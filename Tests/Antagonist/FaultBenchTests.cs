@@ -191,24 +191,33 @@ public sealed class FaultBenchTests(EngineFixture engine, ITestOutputHelper outp
         }
     }
 
-    [Fact]
-    public async Task A_stop_that_takes_long_is_undone_while_it_is_under_way()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_stop_that_takes_long_is_undone_while_it_is_under_way(bool byItsCaller)
     {
         // Without a trap, process 1 takes no notice of SIGTERM: the engine would wait for ten seconds.
         await Host.Docker(Token, "run", "-d", "--name", "slow", DockerHost.IdleImage, "sleep", "3600");
         var bench = await _workshop.OpenAsync();
         await using var events = await EngineJournal.OpenAsync(Host, Token);
-        var stop = _workshop.InjectAsync(bench, AttackKind.Stop, "slow");
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var stop = bench.InjectAsync(Guid.NewGuid(), AttackKind.Stop, await _workshop.IdOf("slow"), "slow", null, TimeSpan.FromSeconds(60), leaving.Token);
         await events.UntilAsync("slow", "kill", Token);
 
-        await bench.UndoAllAsync(Token);
-
-        var failure = await Assert.ThrowsAsync<FaultFailedException>(() => stop);
-        output.WriteLine(failure.Message);
+        if (byItsCaller)
+        {
+            await leaving.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stop);
+        }
+        else
+        {
+            await bench.UndoAllAsync(Token);
+            await Assert.ThrowsAsync<FaultFailedException>(() => stop);
+        }
         Assert.Empty(bench.Running);
         Assert.Equal(0, _workshop.LeaseFiles);
         await _workshop.AssertNoTraceAsync("slow");
-        Assert.Equal(1, events.Count("slow", "start"));
+        await events.UntilAsync("slow", "start", Token);
         Assert.Equal([true, false], _workshop.Journal.Lines.Select(line => line.HasBegun));
     }
 

@@ -1,3 +1,4 @@
+using HmsOrleans.Antagonist.Faults;
 using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Tests.Engine;
 using Xunit;
@@ -117,6 +118,26 @@ public sealed class PacketLossTests(EngineFixture engine, ITestOutputHelper outp
             Assert.Equal(rules, await _workshop.Rules("web"));
             Assert.Equal(traffic, await Workshop.Traffic(link));
         }
+    }
+
+    [Fact]
+    public async Task What_fails_leaves_nothing_and_says_why()
+    {
+        await Host.RunContainerAsync("web", Token);
+        var link = await _workshop.Link("web");
+        await Command.RunAsync("tc", Token, "qdisc", "add", "dev", link, "clsact");
+        // Where ours would be, and of another protocol: the kernel takes no second one.
+        await Command.RunAsync("tc", Token, "filter", "add", "dev", link, "egress", "pref", "26739", "protocol", "ip", "bpf", "da", "bytecode", "1,6 0 0 4294967295");
+        var traffic = await Workshop.Traffic(link);
+        var bench = await _workshop.OpenAsync("bpf");
+
+        var failure = await Assert.ThrowsAsync<FaultFailedException>(() => _workshop.InjectAsync(bench, AttackKind.Loss, "web", 80));
+
+        Assert.Contains("Protocol mismatch", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(bench.Running);
+        Assert.Equal(0, _workshop.LeaseFiles);
+        Assert.Empty(_workshop.Journal.Lines);
+        Assert.Equal(traffic, await Workshop.Traffic(link));
     }
 
     [Theory]
