@@ -192,7 +192,10 @@ internal sealed partial class FaultBench
                     throw new FaultRefusedException($"{entry.Lease.Container} has a fault of that kind already: {other.Lease.Kind}");
                 }
             }
-            _entries.Add(entry.Lease.Id, entry);
+            if (!_entries.TryAdd(entry.Lease.Id, entry))
+            {
+                throw new FaultRefusedException($"there is a fault {entry.Lease.Id} already");
+            }
         }
     }
 

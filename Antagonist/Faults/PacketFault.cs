@@ -41,7 +41,7 @@ internal sealed class PacketFault : IFault
     {
         if (!victim.HasOwnNetwork)
         {
-            throw new FaultRefusedException($"{victim.Name} has no network of its own, but {victim.NetworkMode}");
+            throw new FaultRefusedException($"{victim.Name} has no network of its own (it is on: {victim.NetworkMode})");
         }
         if (lease is { Kind: AttackKind.Loss, Loss: not (> 0 and <= 100) })
         {

@@ -156,7 +156,7 @@ public sealed class FaultBenchTests(EngineFixture engine, ITestOutputHelper outp
 
             Assert.Empty(bench.Running);
             Assert.Equal(0, _workshop.LeaseFiles);
-            Assert.Empty(Directory.GetFiles("/dev/shm", "hms-chaos*"));
+            _workshop.AssertNoMemoryTaken();
         }
         Assert.All(_workshop.Journal.Lines.Where(line => !line.HasBegun), line => Assert.NotNull(line.Why));
     }

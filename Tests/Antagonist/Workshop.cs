@@ -82,8 +82,12 @@ internal sealed class Workshop : IDisposable
         var traffic = await Traffic(await Link(container));
         Assert.DoesNotContain("clsact", traffic, StringComparison.Ordinal);
         Assert.DoesNotContain("bpf", traffic, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles("/dev/shm", "hms-chaos*"));
+        AssertNoMemoryTaken();
     }
+
+    /// <summary>The files that filled memory are gone.</summary>
+    public void AssertNoMemoryTaken() =>
+        Assert.All(Journal.Lines.Where(line => line.Lease.File is not null), line => Assert.False(File.Exists(line.Lease.File)));
 
     /// <summary>Share of lost probes in percent.</summary>
     public async Task<double> MeasureAsync(string container, int probes)
