@@ -8,7 +8,7 @@ namespace HmsOrleans.Tests.Broker;
 
 /// <summary>
 /// A real RabbitMQ server of the test's own, on loopback, with its own node name, ports, cookie, epmd and directory. It speaks TLS,
-/// too, and there demands a certificate of its clients. Nothing of it survives <see cref="DisposeAsync"/>. Free of xunit, so that
+/// too, and there demands a certificate of its clients, whose name may be their login (EXTERNAL). Nothing of it survives <see cref="DisposeAsync"/>. Free of xunit, so that
 /// the benchmarks use it too.
 /// </summary>
 internal sealed class BrokerProcess : IAsyncDisposable
@@ -80,7 +80,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
         var cookie = $"{directory}/.erlang.cookie";
         await File.WriteAllTextAsync(cookie, Guid.NewGuid().ToString("N"), token);
         await Command.RunAsync("chmod", token, "400", cookie);
-        await File.WriteAllTextAsync($"{directory}/plugins", "[].", token);
+        await File.WriteAllTextAsync($"{directory}/plugins", "[rabbitmq_auth_mechanism_ssl].", token);
         await File.WriteAllTextAsync($"{directory}/rabbitmq.conf", $"""
             listeners.tcp.1 = 127.0.0.1:{5700 + number}
             listeners.ssl.1 = 0.0.0.0:{5800 + number}
@@ -89,6 +89,10 @@ internal sealed class BrokerProcess : IAsyncDisposable
             ssl_options.keyfile = {certificates.Server}
             ssl_options.verify = verify_peer
             ssl_options.fail_if_no_peer_cert = true
+            auth_mechanisms.1 = PLAIN
+            auth_mechanisms.2 = AMQPLAIN
+            auth_mechanisms.3 = EXTERNAL
+            ssl_cert_login_from = common_name
 
             """, token);
         return new(directory, number, certificates);

@@ -8,7 +8,7 @@ namespace HmsOrleans.Tests.Broker;
 /// <param name="Authority">The authority's certificate.</param>
 /// <param name="OtherAuthority">The certificate of an authority that signed nothing here.</param>
 /// <param name="Server">Certificate and key of the broker, which is called <c>localhost</c>.</param>
-/// <param name="Client">Certificate and key of a client.</param>
+/// <param name="Client">Certificate and key of a client, in the name of the broker's user <c>guest</c>.</param>
 internal sealed record Certificates(string Authority, string OtherAuthority, string Server, string Client)
 {
     public static async Task<Certificates> WriteAsync(string directory, CancellationToken token)
@@ -19,7 +19,7 @@ internal sealed record Certificates(string Authority, string OtherAuthority, str
         await File.WriteAllTextAsync(files.Authority, authority.ExportCertificatePem(), token);
         await File.WriteAllTextAsync(files.OtherAuthority, other.ExportCertificatePem(), token);
         await File.WriteAllTextAsync(files.Server, Sign(authority, "localhost", "1.3.6.1.5.5.7.3.1"), token);
-        await File.WriteAllTextAsync(files.Client, Sign(authority, "a node", "1.3.6.1.5.5.7.3.2"), token);
+        await File.WriteAllTextAsync(files.Client, Sign(authority, "guest", "1.3.6.1.5.5.7.3.2"), token);
         return files;
     }
 

@@ -27,6 +27,18 @@ public sealed class TlsTests(EngineFixture engine, BrokerFixture shared)
     }
 
     [Fact]
+    public async Task Without_a_user_the_certificate_is_the_login()
+    {
+        await using var node = await NodeProcess.StartReadyAsync(engine.Host.Socket, Token,
+            // With which nobody gets in who needs one.
+            ("Hms:RabbitMq:Uri", Uri), ("Hms:RabbitMq:Password", "wrong"),
+            ("Hms:RabbitMq:CertificateAuthority", _broker.Certificates.Authority), ("Hms:RabbitMq:ClientCertificate", _broker.Certificates.Client));
+        await using var client = PikaClient.Start(_broker);
+        var reply = await client.AskAsync($"manager.{NodeProcess.Host}", new { command = "give_content" }, Token);
+        Assert.Equal("ok", reply.GetProperty("command").GetString());
+    }
+
+    [Fact]
     public async Task A_broker_whose_certificate_another_authority_signed_is_not_trusted()
     {
         await using var node = NodeProcess.Start(engine.Host.Socket,
