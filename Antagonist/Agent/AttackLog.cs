@@ -45,8 +45,11 @@ internal sealed partial class AttackLog(TimeProvider time, ILogger<AttackLog> lo
     }
 
     /// <summary>An attack of the plan is not carried out.</summary>
-    public void Skipped(PlannedAttack attack, string containerId, string why) =>
+    public void Skipped(PlannedAttack attack, string containerId, string why)
+    {
         Add(time.GetUtcNow(), AttackEvent.Skipped, attack.Container, containerId, null, attack.Kind, attack.Loss, why);
+        LogSkipped(logger, attack.Kind, attack.Container, why);
+    }
 
     /// <summary>An attack could not be carried out.</summary>
     public void Failed(PlannedAttack attack, string containerId, Guid fault, string why)
@@ -81,6 +84,9 @@ internal sealed partial class AttackLog(TimeProvider time, ILogger<AttackLog> lo
 
     [LoggerMessage(LogLevel.Information, "{Kind} of {Container} (fault {Fault}) is {End}")]
     private static partial void LogEnded(ILogger logger, AttackKind kind, string container, Guid fault, string end);
+
+    [LoggerMessage(LogLevel.Debug, "{Kind} of {Container} is skipped: {Reason}")]
+    private static partial void LogSkipped(ILogger logger, AttackKind kind, string container, string reason);
 
     [LoggerMessage(LogLevel.Warning, "{Kind} of {Container} (fault {Fault}) failed: {Reason}")]
     private static partial void LogFailed(ILogger logger, AttackKind kind, string container, Guid fault, string reason);

@@ -27,9 +27,6 @@ internal sealed partial class Attacker(
     /// <summary>One who may have been told to halt does not hear it: after so long without the cluster nothing new is begun.</summary>
     private static readonly TimeSpan Leash = TimeSpan.FromSeconds(10);
 
-    /// <summary>An attack that is later than this is not carried out: the machine slept, or the process did.</summary>
-    private static readonly TimeSpan Late = TimeSpan.FromSeconds(1);
-
     /// <summary>What ended a container is healed by us only when nobody else has for so long; until then it is what a monitor is there for.</summary>
     private static readonly TimeSpan EndingDuration = TimeSpan.FromMinutes(10);
 
@@ -191,7 +188,7 @@ internal sealed partial class Attacker(
         {
             return "it does not run";
         }
-        if (now - (_order.Since + attack.At) > Late)
+        if (now - (_order.Since + attack.At) > AttackSchedule.Late)
         {
             return "it is too late for it";
         }

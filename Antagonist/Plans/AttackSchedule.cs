@@ -7,7 +7,11 @@ namespace HmsOrleans.Antagonist.Plans;
 /// <param name="order">The order whose plan it is.</param>
 internal sealed class AttackSchedule(string host, AttackOrder order)
 {
-    private readonly Dictionary<string, IEnumerator<PlannedAttack>> _plans = [];
+    /// <summary>An attack that is later than this is not carried out: the machine slept, or the process did. An order takes a fraction of it to arrive.</summary>
+    public static readonly TimeSpan Late = TimeSpan.FromSeconds(1);
+
+    /// <summary>By container, each at its next attack; null where there is none.</summary>
+    private readonly Dictionary<string, IEnumerator<PlannedAttack>?> _plans = [];
 
     /// <summary>The attacks that have become due since it was last asked, in the order of their times.</summary>
     /// <param name="containers">Names of the containers that there are.</param>
@@ -20,16 +24,13 @@ internal sealed class AttackSchedule(string host, AttackOrder order)
         {
             if (!_plans.TryGetValue(container, out var plan))
             {
-                _plans[container] = plan = AttackPlan.On(host, container, order.Scenario).SkipWhile(attack => attack.At < elapsed).GetEnumerator();
-                if (!plan.MoveNext())
-                {
-                    _plans[container] = plan = Enumerable.Empty<PlannedAttack>().GetEnumerator();
-                }
+                plan = AttackPlan.On(host, container, order.Scenario).SkipWhile(attack => attack.At < elapsed - Late).GetEnumerator();
+                _plans[container] = plan = plan.MoveNext() ? plan : null;
             }
-            while (plan.Current is { } next && next.At <= elapsed)
+            while (plan is not null && plan.Current.At <= elapsed)
             {
-                due.Add(next);
-                plan.MoveNext();
+                due.Add(plan.Current);
+                plan.MoveNext(); // there is always another
             }
         }
         due.Sort((one, other) => one.At.CompareTo(other.At));

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Globalization;
+using HmsOrleans.Tests.Engine;
+using HmsOrleans.Tests.Node;
+
+namespace HmsOrleans.Tests.Antagonist;
+
+/// <summary>The antagonist's program as a user runs it, beside a node. Nothing of it survives <see cref="DisposeAsync"/>.</summary>
+internal sealed class AgentProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hms-agent-");
+    private readonly Dictionary<string, string> _environment;
+    private readonly string[] _options;
+    private Process _process;
+
+    private AgentProcess(DockerHost host, NodeProcess node, string[] options)
+    {
+        _environment = new()
+        {
+            ["DOCKER_HOST"] = host.Socket,
+            // A node's ports differ by as much as their numbers do.
+            ["Orleans__Endpoints__GatewayPort"] = (node.Http.BaseAddress!.Port - 8100 + 30200).ToString(CultureInfo.InvariantCulture),
+        };
+        _options = ["agent", "--host", NodeProcess.Host, "--data", DataDirectory, .. options];
+        _process = Launch();
+    }
+
+    public string DataDirectory => _directory.FullName;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>What would have to be undone.</summary>
+    public int Leases => Directory.Exists($"{DataDirectory}/leases") ? Directory.GetFiles($"{DataDirectory}/leases").Length : 0;
+
+    /// <summary>All that its lives have written to the console so far.</summary>
+    public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
+
+    private string LogFile => $"{DataDirectory}/log";
+
+    /// <summary>Starts an agent, waits until the node has its report, and sees that it is off: the node may know an order of an earlier one.</summary>
+    public static async Task<AgentProcess> StartAsync(DockerHost host, NodeProcess node, CancellationToken token, params string[] options)
+    {
+        var agent = new AgentProcess(host, node, options);
+        try
+        {
+            await agent.UntilAsync("the node knows it", async () =>
+            {
+                using var reply = await node.Http.DeleteAsync(new Uri($"test/{NodeProcess.Host}", UriKind.Relative), token);
+                return reply.IsSuccessStatusCode && (await reply.Content.ReadAsStringAsync(token)).Contains("\"state\":\"off\"", StringComparison.Ordinal);
+            }, token);
+            return agent;
+        }
+        catch
+        {
+            await agent.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs another of the program's commands in the same place.</summary>
+    public async Task<(int ExitCode, string Output)> RunAsync(CancellationToken token, params string[] command)
+    {
+        using var process = Process.Start(Prepare("exec \"$0\" \"$@\" 2>&1 </dev/null", [Program, .. command], isRead: true))!;
+        var output = await process.StandardOutput.ReadToEndAsync(token);
+        await process.WaitForExitAsync(token);
+        return (process.ExitCode, output);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync(CancellationToken token)
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(token);
+    }
+
+    /// <summary>SIGTERM.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> StopAsync(CancellationToken token)
+    {
+        await Command.SignalAsync("TERM", [_process.Id]);
+        await _process.WaitForExitAsync(token);
+        return _process.ExitCode;
+    }
+
+    public void StartAgain()
+    {
+        _process.Dispose();
+        _process = Launch();
+    }
+
+    /// <summary>Waits until something holds; throws with its log after a minute, or when it has ended.</summary>
+    public async Task UntilAsync(string what, Func<Task<bool>> holds, CancellationToken token)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!await holds())
+        {
+            if (_process.HasExited || Stopwatch.GetElapsedTime(start) > Patience)
+            {
+                throw new TimeoutException($"not true: {what}{Environment.NewLine}{Log}");
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await StopAsync(CancellationToken.None);
+        }
+        _process.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "HmsOrleans.Antagonist");
+
+    // Through a shell because .NET can send output to a pipe only, and a pipe would end with the test runner.
+    private Process Launch() => Process.Start(Prepare("exec \"$@\" >>\"$0\" 2>&1 </dev/null", [LogFile, Program, .. _options], isRead: false))!;
+
+    private ProcessStartInfo Prepare(string script, string[] arguments, bool isRead)
+    {
+        var start = new ProcessStartInfo("/bin/sh", ["-c", script, .. arguments]) { WorkingDirectory = DataDirectory, RedirectStandardOutput = isRead };
+        foreach (var (name, value) in _environment)
+        {
+            start.Environment[name] = value;
+        }
+        return start;
+    }
+}

@@ -1,0 +1,287 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using HmsOrleans.Tests.Engine;
+using HmsOrleans.Tests.Node;
+using Xunit;
+
+namespace HmsOrleans.Tests.Antagonist;
+
+/// <summary>The agent as a process of its own, beside a node and its engine.</summary>
+[Collection<EngineCollection>]
+public sealed class AgentTests(AgentTests.Fixture fixture) : IClassFixture<AgentTests.Fixture>, IAsyncLifetime
+{
+    /// <summary>Attacks that stay until they are undone.</summary>
+    private const string Lasting = """{"heavy": 100, "balance": 0, "frequency": 0.3, "duration": 3600, "seed": 1, "kinds": ["loss", "pause", "freeze", "disconnect"]}""";
+
+    private const string Kills = """{"heavy": 100, "balance": 100, "frequency": 0.5, "duration": 1, "seed": 1, "kinds": ["kill", "stop"]}""";
+
+    private static readonly string[] Names = ["one", "two", "three", "four"];
+
+    private readonly string _path = $"test/{NodeProcess.Host}";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private DockerHost Host => fixture.Host;
+
+    private NodeProcess Node => fixture.Node;
+
+    public async ValueTask InitializeAsync()
+    {
+        foreach (var name in Names)
+        {
+            await Host.RunContainerAsync(name, Token);
+        }
+        await AllAreWellAsync();
+    }
+
+    public async ValueTask DisposeAsync() => await Host.RemoveAllAsync(CancellationToken.None, NodeFixture.Bell);
+
+    [Fact]
+    public async Task It_attacks_when_it_is_told_to_and_a_halt_leaves_nothing()
+    {
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
+        await SendAsync(HttpMethod.Put, Lasting);
+        await FaultsAsync(agent, 4);
+        Assert.True(agent.Leases >= 4);
+
+        var halted = await SendAsync(HttpMethod.Delete);
+        await agent.UntilAsync("it is off", async () => Text(await ViewAsync(), "state") == "off", Token);
+
+        Assert.True(Text(halted, "state") is "off" or "halting");
+        Assert.Equal(0, agent.Leases);
+        await NothingIsLeftAsync();
+        await AllAreWellAsync();
+        Assert.Equal("off", Text(await SendAsync(HttpMethod.Delete), "state"));
+    }
+
+    [Fact]
+    public async Task What_it_stops_the_node_starts_and_what_it_was_told_not_to_touch_it_does_not_touch()
+    {
+        await Host.RunContainerAsync("denied", Token, "--label", "hms.chaos=deny");
+        await Host.RunContainerAsync("ignored", Token);
+        await Node.UntilContainerAsync("ignored", view => Text(view, "health") == "healthy", Token);
+        using (await Node.Http.DeleteAsync(new Uri($"containers/{NodeProcess.Host}/ignored", UriKind.Relative), Token)) { }
+        await Node.UntilContainerAsync("ignored", view => Text(view, "health") == "ignored", Token);
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
+
+        await SendAsync(HttpMethod.Put, Kills);
+        foreach (var name in Names)
+        {
+            await Node.UntilContainerAsync(name, view => view.GetProperty("restarts").GetInt32() >= 2, Token);
+        }
+        await SendAsync(HttpMethod.Delete);
+        await AllAreWellAsync();
+
+        Assert.Equal("0 0", $"{await RestartsAsync("denied")} {await RestartsAsync("ignored")}");
+        Assert.DoesNotContain(" of denied", agent.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain(" of ignored", agent.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_is_killed_leaves_faults_that_the_next_undoes_first()
+    {
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
+        await SendAsync(HttpMethod.Put, Lasting);
+        await FaultsAsync(agent, 4);
+        var first = await FaultsAsync(agent, 4);
+        await agent.KillAsync(Token);
+        Assert.True(agent.Leases >= 4);
+        // The node is told to halt what does not answer, and says so.
+        await UntilMissingAsync();
+        using (var reply = await Node.Http.DeleteAsync(new Uri(_path, UriKind.Relative), Token))
+        {
+            Assert.Equal(HttpStatusCode.Conflict, reply.StatusCode);
+        }
+
+        agent.StartAgain();
+        await agent.UntilAsync("the node knows it", async () => Text(await ViewAsync(), "state") == "running", Token);
+
+        Assert.Contains("that an earlier agent left", agent.Log, StringComparison.Ordinal);
+        Assert.Empty(first.Intersect(await FaultsAsync(agent, 0)));
+        await SendAsync(HttpMethod.Delete);
+        await agent.UntilAsync("it is off", async () => Text(await ViewAsync(), "state") == "off", Token);
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task Halting_here_works_without_node_and_agent()
+    {
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
+        await SendAsync(HttpMethod.Put, Lasting);
+        await FaultsAsync(agent, 3);
+        await agent.KillAsync(Token);
+
+        var (code, output) = await agent.RunAsync(Token, "halt", "--local", "--data", agent.DataDirectory);
+
+        Assert.True(code == 0 && output.Contains("nothing is left", StringComparison.Ordinal), output);
+        await NothingIsLeftAsync();
+        await HaltAsync(agent);
+    }
+
+    [Fact]
+    public async Task Halting_here_ends_an_agent_that_runs()
+    {
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
+        await SendAsync(HttpMethod.Put, Lasting);
+        await FaultsAsync(agent, 2);
+
+        var (code, output) = await agent.RunAsync(Token, "halt", "--local", "--data", agent.DataDirectory);
+
+        Assert.True(code == 0 && output.Contains("ending the agent", StringComparison.Ordinal), output);
+        await NothingIsLeftAsync();
+        await HaltAsync(agent);
+    }
+
+    [Fact]
+    public async Task Halting_everywhere_asks_the_cluster()
+    {
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
+        await SendAsync(HttpMethod.Put, Lasting);
+        await FaultsAsync(agent, 2);
+
+        var output = "";
+        await agent.UntilAsync("all is undone", async () => (await agent.RunAsync(Token, "halt")) is var (code, text) && (output = text).Length > 0 && code == 0, Token);
+
+        Assert.Contains($"{NodeProcess.Host}: halted, nothing is left", output, StringComparison.Ordinal);
+        Assert.Equal("off", Text(await ViewAsync(), "state"));
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task One_that_is_ended_undoes_everything_first()
+    {
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
+        await SendAsync(HttpMethod.Put, Lasting);
+        await FaultsAsync(agent, 3);
+
+        Assert.Equal(0, await agent.StopAsync(Token));
+
+        Assert.Equal(0, agent.Leases);
+        await NothingIsLeftAsync();
+        await HaltAsync(agent);
+    }
+
+    [Fact]
+    public async Task A_dry_run_says_what_it_would_do_and_does_nothing()
+    {
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--dry-run");
+        await SendAsync(HttpMethod.Put, Lasting);
+        await agent.UntilAsync("it would have", () => Task.FromResult(agent.Log.Split("dry run: ").Length > 5), Token);
+
+        Assert.Empty(await FaultsAsync(agent, 0));
+        Assert.Equal(0, agent.Leases);
+        await SendAsync(HttpMethod.Delete);
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task No_more_than_its_share_is_under_attack()
+    {
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "50");
+        await SendAsync(HttpMethod.Put, Lasting);
+        await FaultsAsync(agent, 2);
+        // All others have had their turn by then: the mean wait is a third of a second.
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, Token);
+
+        // Five, with the bell: half of them are two.
+        Assert.Equal(2, (await ViewAsync()).GetProperty("faults").EnumerateArray().DistinctBy(fault => Text(fault, "containerId")).Count());
+        await HaltAsync(agent);
+    }
+
+    [Fact]
+    public async Task A_second_agent_on_the_same_faults_is_refused()
+    {
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token);
+
+        var (code, output) = await agent.RunAsync(Token, "agent", "--host", NodeProcess.Host, "--data", agent.DataDirectory);
+
+        Assert.True(code == 1 && output.Contains("an agent is at work", StringComparison.Ordinal), output);
+    }
+
+    [Fact]
+    public async Task A_node_that_dies_comes_back_to_an_agent_that_goes_on_as_told()
+    {
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
+        await SendAsync(HttpMethod.Put, Lasting);
+        await FaultsAsync(agent, 1);
+        await Node.KillAsync(Token);
+        Node.StartAgain();
+        await Node.UntilReadyAsync(Token);
+
+        await agent.UntilAsync("it goes on", async () => Text(await ViewAsync(), "state") == "running", Token);
+        Assert.Equal(3600, (await ViewAsync()).GetProperty("scenario").GetProperty("duration").GetDouble());
+        await HaltAsync(agent);
+        await NothingIsLeftAsync();
+    }
+
+    private async Task HaltAsync(AgentProcess agent)
+    {
+        if (agent.HasExited)
+        {
+            await UntilMissingAsync();
+            agent.StartAgain();
+        }
+        await agent.UntilAsync("the node knows it", async () => Text(await ViewAsync(), "state") != "missing", Token);
+        await SendAsync(HttpMethod.Delete);
+        await agent.UntilAsync("it is off", async () => Text(await ViewAsync(), "state") == "off", Token);
+    }
+
+    private async Task<JsonElement> SendAsync(HttpMethod method, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, _path);
+        request.Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        using var reply = await Node.Http.SendAsync(request, Token);
+        var text = await reply.Content.ReadAsStringAsync(Token);
+        Assert.True(reply.IsSuccessStatusCode, text);
+        return JsonElement.Parse(text);
+    }
+
+    private async Task<JsonElement> ViewAsync() => await Node.Http.GetFromJsonAsync<JsonElement>(new Uri(_path, UriKind.Relative), Token);
+
+    /// <summary>The faults that are there, once there are so many.</summary>
+    private async Task<List<string>> FaultsAsync(AgentProcess agent, int atLeast)
+    {
+        List<string> faults = [];
+        await agent.UntilAsync($"{atLeast} faults are there", async () =>
+        {
+            faults = [.. (await ViewAsync()).GetProperty("faults").EnumerateArray().Select(fault => Text(fault, "id"))];
+            return faults.Count >= atLeast;
+        }, Token);
+        return faults;
+    }
+
+    private Task UntilMissingAsync() => Node.UntilAsync("no agent reports", async () => Text(await ViewAsync(), "state") == "missing", Token);
+
+    private async Task<string> RestartsAsync(string name) => $"{(await Node.ContainerAsync(name, Token)).GetProperty("restarts").GetInt32()}";
+
+    private async Task AllAreWellAsync()
+    {
+        foreach (var name in Names)
+        {
+            await Node.UntilContainerAsync(name, view => Text(view, "health") == "healthy", Token);
+        }
+    }
+
+    /// <summary>No container is paused, hangs, loses packets or is off its network.</summary>
+    private async Task NothingIsLeftAsync()
+    {
+        foreach (var name in Names)
+        {
+            var shown = await Host.Docker(Token, "inspect", "-f", "{{.State.Paused}} {{.NetworkSettings.IPAddress}}", name);
+            Assert.StartsWith("false", shown, StringComparison.Ordinal);
+            var pid = await Host.PidOf(name, Token);
+            if (pid > 0) // else it is just being healed
+            {
+                Assert.NotEqual("false ", shown);
+                var stat = await File.ReadAllTextAsync($"/proc/{pid}/stat", Token);
+                Assert.NotEqual('T', stat[stat.LastIndexOf(')') + 2]);
+                Assert.DoesNotContain("hms-chaos", await Command.RunAsync("nsenter", Token, "-t", $"{pid}", "-n", "iptables", "-w", "-S"), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    private static string Text(JsonElement view, string property) => view.GetProperty(property).GetString()!;
+
+    public sealed class Fixture(EngineFixture engine) : NodeFixture(engine);
+}
