@@ -163,7 +163,8 @@ settings_of_silo() {
 settings_of_agent() {
   cluster_settings
   within "$1" "$ROOT/Antagonist/bin/Release/net10.0/HmsOrleans.Antagonist" agent --host "$(host_address "$1")" \
-    --engine "unix://$run/h$1/docker.sock" --data "$data/h$1/agent" --max-share 100
+    --engine "unix://$run/h$1/docker.sock" --data "$data/h$1/agent" --max-share 100 \
+    --lab "$run/h$1/silo.pid" "$run/h$1/dockerd.pid" eth0
 }
 
 settings_of_api() {

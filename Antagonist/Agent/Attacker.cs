@@ -147,6 +147,10 @@ internal sealed partial class Attacker(
                 continue;
             }
             var there = Targets(_targets);
+            foreach (var attack in schedule.Due([AttackPlan.HostItself], now))
+            {
+                OnHost(attack, now, cancellationToken);
+            }
             foreach (var attack in schedule.Due(there.Keys, now))
             {
                 var container = there[attack.Container];
@@ -156,10 +160,21 @@ internal sealed partial class Attacker(
                 }
                 else
                 {
-                    _ = CauseAsync(attack, container, cancellationToken);
+                    _ = CauseAsync(attack, container.Id, container.Name, cancellationToken);
                 }
             }
         }
+    }
+
+    private void OnHost(PlannedAttack attack, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var why = options.IsDryRun ? "a dry run" : now - (_order.Since + attack.At) > AttackSchedule.Late ? "it is too late for it" : null;
+        if (why is not null)
+        {
+            log.Skipped(attack, "", why);
+            return;
+        }
+        _ = CauseAsync(attack, "", "the host", cancellationToken);
     }
 
     /// <summary>Those that are under supervision and do not object, by name.</summary>
@@ -192,28 +207,28 @@ internal sealed partial class Attacker(
         {
             return "it is too late for it";
         }
-        var attacked = bench.Running.Select(fault => fault.ContainerId).Concat(_beingCaused.Values).ToHashSet();
+        var attacked = bench.Running.Where(fault => !fault.Kind.IsOfHost()).Select(fault => fault.ContainerId).Concat(_beingCaused.Values.Where(id => id.Length > 0)).ToHashSet();
         var most = Math.Max(1, (int)(there.Count * options.MaxShare / 100));
         return attacked.Count >= most && !attacked.Contains(there[attack.Container].Id)
             ? string.Create(CultureInfo.InvariantCulture, $"{attacked.Count} of {there.Count} containers are under attack, and {options.MaxShare:0.#} % may be")
             : null;
     }
 
-    private async Task CauseAsync(PlannedAttack attack, ListedContainer container, CancellationToken cancellationToken)
+    private async Task CauseAsync(PlannedAttack attack, string containerId, string container, CancellationToken cancellationToken)
     {
         var fault = Guid.CreateVersion7(time.GetUtcNow());
-        _beingCaused[fault] = container.Id;
+        _beingCaused[fault] = containerId;
         try
         {
-            await bench.InjectAsync(fault, attack.Kind, container.Id, container.Name, attack.Loss, attack.Kind.Stops() ? EndingDuration : attack.Duration, cancellationToken);
+            await bench.InjectAsync(fault, attack.Kind, containerId, container, attack.Loss, attack.Kind.Stops() ? EndingDuration : attack.Duration, cancellationToken);
         }
         catch (FaultRefusedException e)
         {
-            log.Skipped(attack, container.Id, e.Message);
+            log.Skipped(attack, containerId, e.Message);
         }
         catch (Exception e) when (e is FaultFailedException or EngineSilentException or EngineRefusedException)
         {
-            log.Failed(attack, container.Id, fault, e.Message);
+            log.Failed(attack, containerId, fault, e.Message);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

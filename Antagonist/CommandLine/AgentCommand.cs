@@ -25,6 +25,14 @@ internal static class AgentCommand
 
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be done, and do nothing." };
 
+    private static readonly Option<string[]> Lab = new("--lab")
+    {
+        Description = "Permits faults of the host itself (killSilo, killEngine, cutHost), for labs: the files with the process ids of node and engine, and the interface to the others.",
+        Arity = new(3, 3),
+        AllowMultipleArgumentsPerToken = true,
+        HelpName = "silo.pid> <docker.pid> <interface",
+    };
+
     static AgentCommand()
     {
         Host.Validators.Add(result =>
@@ -53,7 +61,7 @@ internal static class AgentCommand
             is told to halt, when a fault's time is over, and when it ends. Needs root for all but stopping, killing, pausing and disconnecting.
             Containers that are not under supervision or have the label {Attacker.DenyLabel}=deny are left alone.
             """)
-        { Host, MaxShare, DryRun, EngineOptions.Endpoint, EngineOptions.Directory };
+        { Host, MaxShare, DryRun, Lab, EngineOptions.Endpoint, EngineOptions.Directory };
         command.SetAction(RunAsync);
         return command;
     }
@@ -64,6 +72,10 @@ internal static class AgentCommand
         using var home = AgentDirectory.Open(given.GetValue(EngineOptions.Directory)!);
         var builder = ClusterConnection.CreateBuilder();
         builder.Services.AddSingleton(new AgentOptions(HostAddress.Parse(given.GetValue(Host)!)!, given.GetValue(MaxShare), given.GetValue(DryRun)));
+        if (given.GetValue(Lab) is [var silo, var engine, var network])
+        {
+            builder.Services.AddSingleton(new HostPrograms(silo, engine, network));
+        }
         builder.Services.AddBench(given.GetValue(EngineOptions.Endpoint)!, home.Leases);
         builder.Services.AddSingleton<AttackLog>().AddSingleton<IFaultLog>(services => services.GetRequiredService<AttackLog>());
         builder.Services.AddSingleton<OwnContainer>();

@@ -38,5 +38,5 @@ internal static class EngineOptions
         .AddSingleton(provider => new LeaseBook(leases, provider.GetRequiredService<ILogger<LeaseBook>>()))
         .AddSingleton(provider => new FaultBench(
             provider.GetRequiredService<AttackEngine>(), provider.GetRequiredService<LeaseBook>(), provider.GetRequiredService<IFaultLog>(),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<FaultBench>>()));
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<FaultBench>>(), provider.GetService<HostPrograms>()));
 }

@@ -22,6 +22,7 @@ internal sealed partial class FaultBench
     private readonly IFaultLog _log;
     private readonly TimeProvider _time;
     private readonly ILogger<FaultBench> _logger;
+    private readonly HostPrograms? _hostPrograms;
     private readonly string? _lossBackend;
     private readonly PacketFault _packets = new();
     private readonly ImmutableDictionary<AttackKind, IFault> _kinds;
@@ -33,10 +34,12 @@ internal sealed partial class FaultBench
     /// <param name="log">Told of what begins and ends.</param>
     /// <param name="time">Tells when a fault is due.</param>
     /// <param name="logger">Told of what cannot be undone.</param>
+    /// <param name="hostPrograms">For faults of the host itself; null: none are caused.</param>
     /// <param name="lossBackend">The only way to lose packets that is tried: netem, iptables or bpf; null: the best.</param>
-    public FaultBench(AttackEngine engine, LeaseBook book, IFaultLog log, TimeProvider time, ILogger<FaultBench> logger, string? lossBackend = null)
+    public FaultBench(AttackEngine engine, LeaseBook book, IFaultLog log, TimeProvider time, ILogger<FaultBench> logger, HostPrograms? hostPrograms = null, string? lossBackend = null)
     {
-        (_engine, _book, _log, _time, _logger, _lossBackend) = (engine, book, log, time, logger, lossBackend);
+        (_engine, _book, _log, _time, _logger, _hostPrograms, _lossBackend) = (engine, book, log, time, logger, hostPrograms, lossBackend);
+        var (host, cut) = (new HostFault(hostPrograms), new CutFault(hostPrograms));
         var ending = new EndingFault(engine, time);
         _kinds = new Dictionary<AttackKind, IFault>
         {
@@ -48,6 +51,9 @@ internal sealed partial class FaultBench
             [AttackKind.Pause] = new PauseFault(engine),
             [AttackKind.Freeze] = new FreezeFault(),
             [AttackKind.Disconnect] = new DisconnectFault(engine),
+            [AttackKind.KillSilo] = host,
+            [AttackKind.KillEngine] = host,
+            [AttackKind.CutHost] = cut,
         }.ToImmutableDictionary();
         foreach (var lease in book.Read())
         {
@@ -99,6 +105,10 @@ internal sealed partial class FaultBench
                     abilities.Add(AttackKind.Delay);
                 }
             }
+        }
+        if (_hostPrograms is not null)
+        {
+            abilities.AddRange(AttackKind.KillSilo, AttackKind.KillEngine, AttackKind.CutHost);
         }
         Missing = missing is [] ? null : string.Join("; ", missing);
         Abilities = [.. abilities.Order()];
@@ -213,7 +223,8 @@ internal sealed partial class FaultBench
         try
         {
             var lease = entry.Lease;
-            var victim = await _engine.InspectAsync(lease.ContainerId, cancellationToken) ?? throw new FaultRefusedException($"there is no {lease.Container}");
+            var victim = lease.Kind.IsOfHost() ? Victim.TheHost
+                : await _engine.InspectAsync(lease.ContainerId, cancellationToken) ?? throw new FaultRefusedException($"there is no {lease.Container}");
             if (!victim.IsRunning)
             {
                 throw new FaultRefusedException($"{lease.Container} does not run");
@@ -304,6 +315,15 @@ internal sealed partial class FaultBench
                 return;
             }
             var (lease, fault) = (entry.Lease, _kinds[entry.Lease.Kind]);
+            if (lease.Kind.IsOfHost())
+            {
+                if (lease.Kind.Stops())
+                {
+                    // Whoever looks after the program starts it again: there is nothing to undo.
+                    await TryUndoAsync(entry, null, wasInterrupted: false, cancellationToken);
+                }
+                return;
+            }
             var victim = await _engine.InspectAsync(lease.ContainerId, cancellationToken);
             if (victim is null || (!fault.OutlivesRestart && victim.StartedAt != lease.Run))
             {

@@ -11,6 +11,7 @@ internal static partial class Processes
 {
     public const int Continue = 18; // SIGCONT
     public const int Stop = 19; // SIGSTOP
+    public const int Kill = 9; // SIGKILL
 
     private const int NoSuchProcess = 3; // ESRCH
 
@@ -33,6 +34,9 @@ internal static partial class Processes
         }
         return new(victim.Pid, start);
     }
+
+    /// <summary>A process by its number; null when there is none.</summary>
+    public static ProcessMark? MarkOf(int pid) => StartOf(pid) is { } start ? new(pid, start) : null;
 
     /// <summary>It still runs, and is no other of its number.</summary>
     public static bool IsThere(ProcessMark process) => StartOf(process.Pid) == process.Start;

@@ -78,6 +78,17 @@ public sealed class AttackPlanTests
     }
 
     [Fact]
+    public void The_host_itself_has_an_attacker_of_its_own_with_kinds_of_its_own()
+    {
+        var scenario = Scenario with { Kinds = [AttackKind.Stop, AttackKind.KillSilo, AttackKind.CutHost] };
+        var plan = AttackPlan.On(Host, ["web"], scenario, TimeSpan.FromHours(1)).ToLookup(attack => attack.Container);
+
+        Assert.All(plan["web"], attack => Assert.Equal(AttackKind.Stop, attack.Kind));
+        Assert.Equal([AttackKind.KillSilo, AttackKind.CutHost], plan[AttackPlan.HostItself].Select(attack => attack.Kind).Distinct().Order());
+        Assert.Empty(AttackPlan.On(Host, AttackPlan.HostItself, Scenario));
+    }
+
+    [Fact]
     public void Never_heavy_is_never()
     {
         Assert.Empty(AttackPlan.On(Host, "web", Scenario with { Heavy = 0 }));

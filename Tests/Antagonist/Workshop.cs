@@ -24,6 +24,9 @@ internal sealed class Workshop : IDisposable
 
     public FakeTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
 
+    /// <summary>For faults of the host itself.</summary>
+    public HostPrograms? HostPrograms { get; set; }
+
     public DirectoryInfo Leases { get; } = Directory.CreateTempSubdirectory("hms-leases-");
 
     public FaultJournal Journal { get; }
@@ -35,7 +38,7 @@ internal sealed class Workshop : IDisposable
     /// <summary>A new life of the agent.</summary>
     public async Task<FaultBench> OpenAsync(string? backend = null)
     {
-        var bench = new FaultBench(_engine, new LeaseBook(Leases.FullName, NullLogger<LeaseBook>.Instance), Journal, Time, NullLogger<FaultBench>.Instance, backend);
+        var bench = new FaultBench(_engine, new LeaseBook(Leases.FullName, NullLogger<LeaseBook>.Instance), Journal, Time, NullLogger<FaultBench>.Instance, HostPrograms, backend);
         await bench.ProbeAsync(Token);
         return bench;
     }
