@@ -8,8 +8,19 @@ internal sealed record Victim
     /// <summary>Stands for the host itself, which has no need to be described.</summary>
     public static Victim TheHost { get; } = new()
     {
-        Id = "", Name = "the host", IsRunning = true, IsPaused = false, Pid = 0, StartedAt = DateTimeOffset.UnixEpoch, NetworkMode = "", Networks = [],
-        MemoryLimit = 0, SwapLimit = 0, AutoRemove = false, StopTimeout = TimeSpan.Zero, Labels = ImmutableSortedDictionary<string, string>.Empty,
+        Id = "",
+        Name = "the host",
+        IsRunning = true,
+        IsPaused = false,
+        Pid = 0,
+        StartedAt = DateTimeOffset.UnixEpoch,
+        NetworkMode = "",
+        Networks = [],
+        MemoryLimit = 0,
+        SwapLimit = 0,
+        AutoRemove = false,
+        StopTimeout = TimeSpan.Zero,
+        Labels = ImmutableSortedDictionary<string, string>.Empty,
     };
 
     public required string Id { get; init; }
