@@ -270,7 +270,7 @@ public sealed class HealthProperties
     {
         (Observation.Started, not null) => turn.Seen.At,
         (Observation.Seen { Container: { State: ContainerState.Running } now }, var before) =>
-            before is null || now.StartedAt > before.StartedAt ? now.StartedAt ?? turn.Seen.At : before.State == ContainerState.Paused ? turn.Seen.At : null,
+            before is null || (now.StartedAt is { } started && !(started <= before.StartedAt)) ? now.StartedAt ?? turn.Seen.At : before.State == ContainerState.Paused ? turn.Seen.At : null,
         (Observation.Resumed, { State: ContainerState.Paused }) => turn.Seen.At,
         _ => null,
     };

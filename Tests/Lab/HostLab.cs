@@ -18,11 +18,15 @@ internal sealed class HostLab : IAsyncDisposable
     private readonly string _name;
     private readonly Dictionary<string, string> _environment;
 
-    private HostLab(string name, int port, int containers)
+    private HostLab(string name, int port, int containers, bool hasAntagonist)
     {
         _name = name;
         var url = $"http://127.0.0.1:{port}";
         _environment = new() { ["HMS_LAB"] = name, ["HMS_LAB_URL"] = url, ["HMS_LAB_CONTAINERS"] = $"{containers}" };
+        if (hasAntagonist)
+        {
+            _environment["HMS_LAB_ANTAGONIST"] = "1";
+        }
         Http = new HttpClient { BaseAddress = new Uri($"{url}/"), Timeout = TimeSpan.FromSeconds(10) };
         Containers = containers;
     }
@@ -44,10 +48,10 @@ internal sealed class HostLab : IAsyncDisposable
     public static string Address(int host) => $"10.77.0.{10 + host}";
 
     /// <summary>Starts a lab and waits until all of it is shown.</summary>
-    public static async Task<HostLab> StartAsync(int hosts, int containers, int port, CancellationToken token)
+    public static async Task<HostLab> StartAsync(int hosts, int containers, int port, CancellationToken token, bool hasAntagonist = false)
     {
         // Names of interfaces are short.
-        var lab = new HostLab($"hl{Environment.ProcessId % 100_000}", port, containers) { Hosts = hosts };
+        var lab = new HostLab($"hl{Environment.ProcessId % 100_000}", port, containers, hasAntagonist) { Hosts = hosts };
         try
         {
             await lab.RunAsync(token, "up", $"{hosts}");
@@ -77,6 +81,14 @@ internal sealed class HostLab : IAsyncDisposable
 
     /// <summary>Process id of a host's node.</summary>
     public int NodeOf(int host) => int.Parse(File.ReadAllText($"/run/{_name}-lab/h{host}/silo.pid"), CultureInfo.InvariantCulture);
+
+    /// <summary>Faults that a host's agent has caused and not undone, by the names of their leases.</summary>
+    public HashSet<string> LeasesOf(int host) =>
+        [.. Directory.GetFiles($"/var/lib/{_name}-lab/h{host}/agent/leases", "*.lease").Select(file => Path.GetFileNameWithoutExtension(file))];
+
+    /// <summary>Process id of a host's agent of the antagonist; 0 while there is none.</summary>
+    public int AgentOf(int host) =>
+        int.TryParse(File.ReadAllText($"/run/{_name}-lab/h{host}/agent.pid"), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0;
 
     /// <summary>The node of a host could not join the cluster a minute ago: its time alone is over.</summary>
     public void EndTimeAlone(int host) =>

@@ -13,10 +13,10 @@ internal static class Fleet
     private const int Port = 8398;
 
     /// <summary>Five hosts with ten containers each, all healthy.</summary>
-    public static async Task<HostLab> StartAsync(Run run, CancellationToken token)
+    public static async Task<HostLab> StartAsync(Run run, CancellationToken token, bool hasAntagonist = false)
     {
         run.Say($"    {Hosts} hosts with {Containers} containers each");
-        var lab = await HostLab.StartAsync(Hosts, Containers, Port, token);
+        var lab = await HostLab.StartAsync(Hosts, Containers, Port, token, hasAntagonist);
         try
         {
             await lab.UntilWholeAsync(token);

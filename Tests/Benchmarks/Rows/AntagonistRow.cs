@@ -1,0 +1,77 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using HmsOrleans.Benchmarks.Labs;
+using HmsOrleans.Benchmarks.Reports;
+using HmsOrleans.Tests.Lab;
+
+namespace HmsOrleans.Benchmarks.Rows;
+
+/// <summary>How quickly chaos ends.</summary>
+internal sealed class AntagonistRow : IRow
+{
+    /// <summary>Faults that stay until they are undone.</summary>
+    private const string Lasting = """{"heavy": 100, "balance": 0, "frequency": 1, "duration": 3600, "kinds": ["loss", "pause", "freeze", "disconnect"]}""";
+
+    private const int Faults = 20;
+
+    private static readonly Uri Test = new("test", UriKind.Relative);
+
+    public int Number => 25;
+
+    public string Title => "the antagonist: a halt of faults on five hosts, and an agent killed with -9 in the midst of them";
+
+    public async Task RunAsync(Run run, CancellationToken token)
+    {
+        await using var lab = await Fleet.StartAsync(run, token, hasAntagonist: true);
+        await lab.UntilAsync("all agents report", async () => (await TestsAsync(lab, token)).All(host => host.GetProperty("state").GetString() == "off"), token);
+
+        var halts = new List<double>();
+        for (var i = 0; i < run.Times(10, 2); i++)
+        {
+            await AttackAsync(run, lab, token);
+            var began = TimeProvider.System.GetTimestamp();
+            using (await lab.Http.DeleteAsync(Test, token)) { }
+            await lab.UntilAsync("nothing is left", () => Task.FromResult(Hosts.All(host => lab.LeasesOf(host).Count == 0)), token);
+            halts.Add(TimeProvider.System.GetElapsedTime(began).TotalSeconds);
+        }
+        run.Add(new($"{Number}", $"at least {Faults} faults halted: until nothing is left on any host", "s", halts) { Target = Target.AtMost(2) });
+
+        var undone = new List<double>();
+        for (var i = 0; i < run.Times(10, 2); i++)
+        {
+            await AttackAsync(run, lab, token);
+            var victim = 1 + (i % Fleet.Hosts);
+            var (left, agent) = (lab.LeasesOf(victim), lab.AgentOf(victim));
+            run.Say($"  the agent of host {victim}, with {left.Count} faults");
+            await lab.RunAsync(token, "kill-agent", $"{victim}");
+            await lab.UntilAsync("another agent is there", () => Task.FromResult(lab.AgentOf(victim) is var next && next != agent && next != 0), token);
+            var began = TimeProvider.System.GetTimestamp();
+            await lab.UntilAsync("what was left is gone", () => Task.FromResult(!lab.LeasesOf(victim).Overlaps(left)), token);
+            undone.Add(TimeProvider.System.GetElapsedTime(began).TotalSeconds);
+            await lab.UntilAsync("it halts", async () =>
+            {
+                using (await lab.Http.DeleteAsync(Test, token)) { }
+                return Hosts.All(host => lab.LeasesOf(host).Count == 0);
+            }, token);
+        }
+        run.Add(new($"{Number}", "an agent killed with -9: from its next start until nothing is left of its faults", "s", undone) { Target = Target.AtMost(2) });
+    }
+
+    private static IEnumerable<int> Hosts => Enumerable.Range(1, Fleet.Hosts);
+
+    private static async Task AttackAsync(Run run, HostLab lab, CancellationToken token)
+    {
+        await lab.UntilWholeAsync(token);
+        run.Say($"  {Faults} faults and more");
+        using (var body = new StringContent(Lasting, Encoding.UTF8, "application/json"))
+        using (var reply = await lab.Http.PutAsync(Test, body, token))
+        {
+            reply.EnsureSuccessStatusCode();
+        }
+        await lab.UntilAsync("they are there", async () => (await TestsAsync(lab, token)).Sum(host => host.GetProperty("faults").GetArrayLength()) >= Faults, token);
+    }
+
+    private static async Task<List<JsonElement>> TestsAsync(HostLab lab, CancellationToken token) =>
+        [.. (await lab.Http.GetFromJsonAsync<JsonElement>(Test, token)).EnumerateArray()];
+}
