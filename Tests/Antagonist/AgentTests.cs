@@ -167,7 +167,7 @@ public sealed class AgentTests(AgentTests.Fixture fixture) : IClassFixture<Agent
     {
         await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--dry-run");
         await SendAsync(HttpMethod.Put, Lasting);
-        await agent.UntilAsync("it would have", () => Task.FromResult(agent.Log.Split("dry run: ").Length > 5), Token);
+        await agent.UntilAsync("it would have", () => Task.FromResult(agent.Log.Split("dry run: ").Length > 2), Token);
 
         Assert.Empty(await FaultsAsync(agent, 0));
         Assert.Equal(0, agent.Leases);
@@ -239,13 +239,19 @@ public sealed class AgentTests(AgentTests.Fixture fixture) : IClassFixture<Agent
 
     private async Task<JsonElement> ViewAsync() => await Node.Http.GetFromJsonAsync<JsonElement>(new Uri(_path, UriKind.Relative), Token);
 
-    /// <summary>The faults that are there, once there are so many.</summary>
+    /// <summary>The faults that are there, once there are so many. A plan whose attacks came too late for a slow machine is followed by another.</summary>
     private async Task<List<string>> FaultsAsync(AgentProcess agent, int atLeast)
     {
         List<string> faults = [];
+        var (began, seed) = (TimeProvider.System.GetTimestamp(), 1);
         await agent.UntilAsync($"{atLeast} faults are there", async () =>
         {
             faults = [.. (await ViewAsync()).GetProperty("faults").EnumerateArray().Select(fault => Text(fault, "id"))];
+            if (faults.Count < atLeast && TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(5) * seed)
+            {
+                using var body = JsonContent.Create(new { seed = ++seed });
+                using var reply = await Node.Http.PostAsync(new Uri(_path, UriKind.Relative), body, Token);
+            }
             return faults.Count >= atLeast;
         }, Token);
         return faults;
