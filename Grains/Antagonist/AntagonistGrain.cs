@@ -67,6 +67,12 @@ internal sealed class AntagonistGrain(TimeProvider time) : Grain, IAntagonistGra
 
     public async Task<AntagonistView> Halt(CancellationToken cancellationToken)
     {
+        if (Agent is null)
+        {
+            // One that comes back is not to go on, whatever an earlier life of this grain has told it.
+            Order(_order.Scenario, isRunning: false);
+            throw Missing();
+        }
         await Change(_order.Scenario, isRunning: false);
         var began = time.GetTimestamp();
         while (Agent is { } agent && (agent.Order.Revision != _order.Revision || agent.Faults.Length > 0) && time.GetElapsedTime(began) is var gone && gone < HaltLimit)
@@ -90,16 +96,23 @@ internal sealed class AntagonistGrain(TimeProvider time) : Grain, IAntagonistGra
     {
         if (Agent is null)
         {
-            throw new AgentMissingException($"no agent of the antagonist reports from {Host}");
+            throw Missing();
         }
         if (isRunning != _order.IsRunning || scenario != _order.Scenario)
         {
-            var now = time.GetUtcNow();
-            // By the clock, so that it is higher than what an earlier life gave and this one has not heard of yet.
-            _order = new(Math.Max(_order.Revision + 1, now.UtcTicks), isRunning, scenario, now);
+            Order(scenario, isRunning);
         }
         return Task.FromResult(View());
     }
+
+    private void Order(AttackScenario scenario, bool isRunning)
+    {
+        var now = time.GetUtcNow();
+        // By the clock, so that it is higher than what an earlier life gave and this one has not heard of yet.
+        _order = new(Math.Max(_order.Revision + 1, now.UtcTicks), isRunning, scenario, now);
+    }
+
+    private AgentMissingException Missing() => new($"no agent of the antagonist reports from {Host}");
 
     private AntagonistView View() => new(Host, _order, Agent);
 

@@ -30,7 +30,7 @@ public interface IAntagonistGrain : IGrainWithStringKey
     Task<AntagonistView> Configure(ScenarioChange change, CancellationToken cancellationToken);
 
     /// <summary>Ends it and waits until the agent has undone all its faults, for two seconds at most. Idempotent.</summary>
-    /// <exception cref="AgentMissingException">No agent reports from the host.</exception>
+    /// <exception cref="AgentMissingException">No agent reports from the host; one that comes is off all the same.</exception>
     [Alias("Halt"), AlwaysInterleave]
     Task<AntagonistView> Halt(CancellationToken cancellationToken);
 

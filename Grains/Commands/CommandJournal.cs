@@ -12,8 +12,11 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
     /// <summary>Time for which a repeated command is recognised.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
 
-    /// <summary>Commands that are remembered at most, in memory and in the store: about 10 MB.</summary>
+    /// <summary>Changes that are remembered at most, in memory and in the store: about 10 MB.</summary>
     public const int Capacity = 50_000;
+
+    /// <summary>Readings that are remembered at most, in memory alone. They have their own place: however many there are, no change is forgotten for them.</summary>
+    public const int ReadingCapacity = 10_000;
 
     private const string HeadName = "commands-head";
 
@@ -23,8 +26,8 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
     /// <summary>Places for segments in the store; more than are ever valid at once, as the oldest is written over.</summary>
     private const int Places = 2 * Capacity / SegmentSize;
 
-    private readonly Dictionary<string, CommandRecord> _known = [];
-    private readonly Queue<(string CorrelationId, DateTimeOffset At)> _order = new();
+    private readonly Recollection _changes = new(Capacity);
+    private readonly Recollection _readings = new(ReadingCapacity);
     private readonly GrainState<JournalHead> _head = new(new());
     private readonly Queue<(long Number, DateTimeOffset Newest)> _full = new();
     private GrainState<JournalSegment> _open = new(new());
@@ -44,7 +47,7 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
             _open = await ReadAsync(number);
             foreach (var record in Open)
             {
-                Remember(record);
+                _changes.Put(record);
             }
             if (number < Head.Last)
             {
@@ -55,16 +58,19 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
     }
 
     /// <summary>The command of that correlation id; null when there was none, or it was too long ago.</summary>
-    public CommandRecord? Find(string correlationId) => _known.GetValueOrDefault(correlationId);
+    public CommandRecord? Find(string correlationId) => _changes.Find(correlationId) ?? _readings.Find(correlationId);
 
     /// <summary>Remembers a command, or what has become of one.</summary>
     public void Put(CommandRecord record)
     {
-        Remember(record);
         if (record.Reply is null)
         {
+            _readings.Put(record);
+            // Nothing is saved for them, at which the others are forgotten.
+            _readings.Forget(time.GetUtcNow() - Memory);
             return; // Reading again does no harm: not worth a write.
         }
+        _changes.Put(record);
         var records = Open;
         var place = records.FindLastIndex(known => known.CorrelationId == record.CorrelationId);
         if (place >= 0)
@@ -133,23 +139,10 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
         }
     }
 
-    private void Remember(CommandRecord record)
-    {
-        if (!_known.ContainsKey(record.CorrelationId))
-        {
-            _order.Enqueue((record.CorrelationId, record.At));
-        }
-        _known[record.CorrelationId] = record;
-    }
-
     private void Forget()
     {
         var horizon = time.GetUtcNow() - Memory;
-        while (_order.TryPeek(out var oldest) && (oldest.At < horizon || _order.Count > Capacity))
-        {
-            _order.Dequeue();
-            _known.Remove(oldest.CorrelationId);
-        }
+        _changes.Forget(horizon);
         while (_full.TryPeek(out var segment) && (segment.Newest < horizon || _full.Count > Places - 2))
         {
             _full.Dequeue();
@@ -169,6 +162,33 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
         records is [.., var last] ? last.At : DateTimeOffset.MinValue;
 
     private static string SegmentName(long number) => string.Create(CultureInfo.InvariantCulture, $"commands-{number % Places}");
+
+    /// <summary>Commands by their correlation ids; the oldest are forgotten first.</summary>
+    private sealed class Recollection(int capacity)
+    {
+        private readonly Dictionary<string, CommandRecord> _known = [];
+        private readonly Queue<(string CorrelationId, DateTimeOffset At)> _order = new();
+
+        public CommandRecord? Find(string correlationId) => _known.GetValueOrDefault(correlationId);
+
+        public void Put(CommandRecord record)
+        {
+            if (!_known.ContainsKey(record.CorrelationId))
+            {
+                _order.Enqueue((record.CorrelationId, record.At));
+            }
+            _known[record.CorrelationId] = record;
+        }
+
+        public void Forget(DateTimeOffset horizon)
+        {
+            while (_order.TryPeek(out var oldest) && (oldest.At < horizon || _order.Count > capacity))
+            {
+                _order.Dequeue();
+                _known.Remove(oldest.CorrelationId);
+            }
+        }
+    }
 }
 
 /// <summary>Which segments of a journal are valid.</summary>

@@ -109,6 +109,24 @@ public sealed class AntagonistGrainTests : IClassFixture<TestSilo>
     }
 
     [Fact]
+    public async Task An_agent_that_comes_back_after_a_halt_is_off()
+    {
+        await ReportAsync();
+        await _grain.Start(new(), Token);
+        await ReportAsync();
+        _silo.Time.Shift(TimeSpan.FromSeconds(4));
+        await Assert.ThrowsAsync<AgentMissingException>(() => _grain.Halt(Token));
+        Assert.False((await ReportAsync()).Order.IsRunning);
+
+        await _grain.Start(new(), Token);
+        await ReportAsync();
+        await TestSilo.EndAsync(_grain);
+        // This life has not heard of it yet.
+        await Assert.ThrowsAsync<AgentMissingException>(() => _grain.Halt(Token));
+        Assert.False((await ReportAsync()).Order.IsRunning);
+    }
+
+    [Fact]
     public async Task The_log_is_kept_once_and_what_was_lost_is_asked_for_again()
     {
         _agent = _agent with { Records = [Record(0), Record(1)] };

@@ -90,14 +90,17 @@ internal sealed class PikaClient : IAsyncDisposable
     }
 
     /// <summary>Waits until something holds; throws after a minute.</summary>
-    public async Task UntilAsync(string what, Func<bool> holds, CancellationToken token)
+    public Task UntilAsync(string what, Func<bool> holds, CancellationToken token) => UntilAsync(what, holds, Patience, token);
+
+    /// <summary>Waits until something holds; throws when that takes too long.</summary>
+    public async Task UntilAsync(string what, Func<bool> holds, TimeSpan patience, CancellationToken token)
     {
         var start = Stopwatch.GetTimestamp();
         while (!holds())
         {
-            if (_reading.IsCompleted || Stopwatch.GetElapsedTime(start) > Patience)
+            if (_reading.IsCompleted || Stopwatch.GetElapsedTime(start) > patience)
             {
-                throw new TimeoutException($"{(_reading.IsCompleted ? "the client ended before" : $"not true within {Patience.TotalSeconds} s:")} {what}; {Answered} requests are answered");
+                throw new TimeoutException($"{(_reading.IsCompleted ? "the client ended before" : $"not true within {patience.TotalSeconds} s:")} {what}; {Answered} requests are answered");
             }
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, token);
         }

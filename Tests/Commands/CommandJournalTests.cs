@@ -160,6 +160,22 @@ public sealed class CommandJournalTests
     }
 
     [Fact]
+    public async Task However_many_readings_come_no_change_is_forgotten_for_them()
+    {
+        var journal = await OpenAsync();
+        journal.Put(Done("change"));
+        for (var i = 0; i < CommandJournal.Capacity + 1; i++)
+        {
+            journal.Put(Done($"reading {i}") with { Reply = null });
+        }
+        await journal.SaveAsync();
+
+        Assert.NotNull(journal.Find("change"));
+        Assert.NotNull(journal.Find($"reading {CommandJournal.Capacity}"));
+        Assert.Null(journal.Find($"reading {CommandJournal.Capacity - CommandJournal.ReadingCapacity}"));
+    }
+
+    [Fact]
     public async Task Two_lives_cannot_both_write()
     {
         var (one, other) = (await OpenAsync(), await OpenAsync());
