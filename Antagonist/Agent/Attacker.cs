@@ -27,6 +27,9 @@ internal sealed partial class Attacker(
     /// <summary>One who may have been told to halt does not hear it: after so long without the cluster nothing new is begun.</summary>
     private static readonly TimeSpan Leash = TimeSpan.FromSeconds(10);
 
+    /// <summary>An order that is older was given to an earlier life of this agent.</summary>
+    private static readonly TimeSpan NewFor = TimeSpan.FromSeconds(10);
+
     /// <summary>What ended a container is healed by us only when nobody else has for so long; until then it is what a monitor is there for.</summary>
     private static readonly TimeSpan EndingDuration = TimeSpan.FromMinutes(10);
 
@@ -38,7 +41,7 @@ internal sealed partial class Attacker(
     private readonly ConcurrentDictionary<Guid, string> _beingCaused = [];
 
     private AttackOrder _order = AttackOrder.None;
-    private AttackSchedule? _schedule;
+    private (long Revision, AttackSchedule Schedule)? _schedule;
     private ImmutableArray<string> _targets;
     private long _nextRecord;
     private DateTimeOffset _heardAt;
@@ -113,7 +116,6 @@ internal sealed partial class Attacker(
         if (isNew)
         {
             LogOrder(logger, order.IsRunning ? "attack" : "leave all alone", order.Scenario);
-            _schedule = order.IsRunning ? new(options.Host, order) : null;
             _order = order;
         }
         // One that was just about to be caused may have been missed.
@@ -140,21 +142,21 @@ internal sealed partial class Attacker(
     {
         while (true)
         {
-            await Task.Delay(_schedule is null ? ReportPeriod : Round, time, cancellationToken);
+            await Task.Delay(_order.IsRunning ? Round : ReportPeriod, time, cancellationToken);
             var now = time.GetUtcNow();
-            if (_schedule is not { } schedule || _targets.IsDefault)
+            if (_targets.IsDefault || ScheduleNow(now) is not { } schedule)
             {
                 continue;
             }
             var there = Targets(_targets);
             foreach (var attack in schedule.Due([AttackPlan.HostItself], now))
             {
-                OnHost(attack, now, cancellationToken);
+                OnHost(attack, schedule.IsLate(attack, now), cancellationToken);
             }
             foreach (var attack in schedule.Due(there.Keys, now))
             {
                 var container = there[attack.Container];
-                if (Objection(attack, there, now) is { } why)
+                if (Objection(attack, there, schedule.IsLate(attack, now), now) is { } why)
                 {
                     log.Skipped(attack, container.Id, why);
                 }
@@ -166,9 +168,21 @@ internal sealed partial class Attacker(
         }
     }
 
-    private void OnHost(PlannedAttack attack, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>The schedule of the present order; null when that is to leave all alone.</summary>
+    private AttackSchedule? ScheduleNow(DateTimeOffset now)
     {
-        var why = options.IsDryRun ? "a dry run" : now - (_order.Since + attack.At) > AttackSchedule.Late ? "it is too late for it" : null;
+        var order = _order;
+        if (order.IsRunning && _schedule?.Revision != order.Revision)
+        {
+            // A new order begins here and now, however long it took to arrive; one that an earlier life of this agent followed goes on.
+            _schedule = (order.Revision, new(options.Host, order.Scenario, now - order.Since < NewFor ? now : order.Since));
+        }
+        return order.IsRunning ? _schedule?.Schedule : null;
+    }
+
+    private void OnHost(PlannedAttack attack, bool isLate, CancellationToken cancellationToken)
+    {
+        var why = options.IsDryRun ? "a dry run" : isLate ? "it is too late for it" : null;
         if (why is not null)
         {
             log.Skipped(attack, "", why);
@@ -188,7 +202,7 @@ internal sealed partial class Attacker(
     }
 
     /// <summary>Why an attack is not carried out; null when it is.</summary>
-    private string? Objection(PlannedAttack attack, Dictionary<string, ListedContainer> there, DateTimeOffset now)
+    private string? Objection(PlannedAttack attack, Dictionary<string, ListedContainer> there, bool isLate, DateTimeOffset now)
     {
         if (options.IsDryRun)
         {
@@ -203,7 +217,7 @@ internal sealed partial class Attacker(
         {
             return "it does not run";
         }
-        if (now - (_order.Since + attack.At) > AttackSchedule.Late)
+        if (isLate)
         {
             return "it is too late for it";
         }

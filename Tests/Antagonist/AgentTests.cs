@@ -43,7 +43,7 @@ public sealed class AgentTests(AgentTests.Fixture fixture) : IClassFixture<Agent
         await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
         await SendAsync(HttpMethod.Put, Lasting);
         await FaultsAsync(agent, 4);
-        Assert.True(agent.Leases >= 4);
+        await agent.UntilAsync("they are written down", () => Task.FromResult(agent.Leases >= 4), Token);
 
         var halted = await SendAsync(HttpMethod.Delete);
         await agent.UntilAsync("it is off", async () => Text(await ViewAsync(), "state") == "off", Token);
@@ -84,8 +84,8 @@ public sealed class AgentTests(AgentTests.Fixture fixture) : IClassFixture<Agent
         await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
         await SendAsync(HttpMethod.Put, Lasting);
         await FaultsAsync(agent, 4);
+        await agent.UntilAsync("they are written down", () => Task.FromResult(agent.Leases >= 4), Token);
         await agent.KillAsync(Token);
-        Assert.True(agent.Leases >= 4);
         // The node is told to halt what does not answer, and says so.
         await UntilMissingAsync();
         using (var reply = await Node.Http.DeleteAsync(new Uri(_path, UriKind.Relative), Token))
