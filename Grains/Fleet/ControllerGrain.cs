@@ -77,13 +77,13 @@ internal sealed partial class ControllerGrain(
         return Task.CompletedTask;
     }
 
-    public Task Update(string host, long version, bool urgent)
+    public Task<TimeSpan> Update(string host, long version)
     {
-        if (SignOfLife(host, version) is { } known && urgent)
+        if (SignOfLife(host, version) is { } known)
         {
             _ = Fetch(known);
         }
-        return Task.CompletedTask;
+        return Task.FromResult(Window);
     }
 
     public Task<FleetOrder> Heartbeat(string host, long version, FleetOrder known)
@@ -169,6 +169,10 @@ internal sealed partial class ControllerGrain(
         if (aggregationWindow is { } window)
         {
             _window.Change(window, window);
+            foreach (var host in _hosts.Keys)
+            {
+                _ = Pace(host, window);
+            }
         }
 
         var outcomes = threshold is null
@@ -344,6 +348,21 @@ internal sealed partial class ControllerGrain(
         {
             LogHostSilent(logger, host.Address, e.Message);
             return $"not reached ({e.Message}); it applies it when it is back";
+        }
+    }
+
+    /// <summary>Tells a host how long it is to collect. One that does not hear it learns it with its next news.</summary>
+    private async Task Pace(string host, TimeSpan window)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        limit.CancelAfter(FetchLimit);
+        try
+        {
+            await GrainFactory.GetGrain<IHostManagerGrain>(host).SetWindow(window, limit.Token).WaitAsync(limit.Token);
+        }
+        catch (Exception e)
+        {
+            LogHostSilent(logger, host, e.Message);
         }
     }
 

@@ -10,9 +10,10 @@ public interface IControllerGrain : IGrainWithStringKey
     /// <summary>Key of the only one.</summary>
     const string Key = "fleet";
 
-    /// <summary>A host says that it has changes. They are fetched at once when <paramref name="urgent"/> (a state changed), else with the window.</summary>
+    /// <summary>A host says that it has changes. They are fetched at once.</summary>
+    /// <returns>The aggregation window: the host collects measurements for so long before it tells of them; changes of state it tells at once.</returns>
     [Alias("Update")]
-    Task Update(string host, long version, bool urgent);
+    Task<TimeSpan> Update(string host, long version);
 
     /// <summary>A host says that it lives, and which word of the fleet it knows.</summary>
     /// <returns>What holds for the host now.</returns>

@@ -56,6 +56,9 @@ internal sealed partial class HostManagerGrain(
     private DateTimeOffset _nextHeartbeat;
     private long _silosVersion;
     private bool _telling;
+    private TimeSpan _window = controllerOptions.Value.AggregationWindow;
+    private long _toldAt;
+    private TaskCompletionSource _wake = new();
     private bool _moreToTell;
     private bool _urgentToTell;
 
@@ -561,11 +564,22 @@ internal sealed partial class HostManagerGrain(
 
     private IControllerGrain Controller => GrainFactory.GetGrain<IControllerGrain>(IControllerGrain.Key);
 
-    /// <summary>Tells the controller that there is news: one message at a time, the latest news in it.</summary>
+    public Task SetWindow(TimeSpan window, CancellationToken cancellationToken)
+    {
+        _window = window;
+        _wake.TrySetResult();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Tells the controller that there is news: at once, or with the window. One message at a time, the latest news in it.</summary>
     private void TellController(bool urgent)
     {
         _moreToTell = true;
         _urgentToTell |= urgent;
+        if (urgent)
+        {
+            _wake.TrySetResult();
+        }
         if (!_telling)
         {
             _ = TellControllerUntilDone();
@@ -577,11 +591,17 @@ internal sealed partial class HostManagerGrain(
         _telling = true;
         while (_moreToTell && !_stopping.IsCancellationRequested)
         {
-            var urgent = _urgentToTell;
+            if (!_urgentToTell && _window - time.GetElapsedTime(_toldAt) is { Ticks: > 0 } left)
+            {
+                _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                await Task.WhenAny(_wake.Task, Task.Delay(left, time, _stopping.Token));
+                continue;
+            }
             (_moreToTell, _urgentToTell) = (false, false);
+            _toldAt = time.GetTimestamp();
             try
             {
-                await Controller.Update(Address, _content.Version, urgent);
+                _window = await Controller.Update(Address, _content.Version);
             }
             catch (Exception e) // The controller is moving or cut off; the next heartbeat tells it where this host stands.
             {

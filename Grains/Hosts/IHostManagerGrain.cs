@@ -61,6 +61,10 @@ public interface IHostManagerGrain : IGrainWithStringKey
     [Alias("Apply")]
     Task<FleetOrder> Apply(FleetOrder fleet, CancellationToken cancellationToken);
 
+    /// <summary>How long measurements are collected before the controller is told of them; a change of state is told at once.</summary>
+    [Alias("SetWindow"), AlwaysInterleave]
+    Task SetWindow(TimeSpan window, CancellationToken cancellationToken);
+
     /// <summary>Waits until every setting made so far is saved.</summary>
     /// <returns>Null when all are; else why not. They hold all the same, and saving goes on.</returns>
     [Alias("WhenSaved"), AlwaysInterleave]

@@ -66,7 +66,7 @@ internal sealed class FakeController(FakeFleet fleet) : IControllerGrain
 
     public Task<FleetFreshness> GetFreshness(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task Update(string host, long version, bool urgent) => throw new NotSupportedException();
+    public Task<TimeSpan> Update(string host, long version) => throw new NotSupportedException();
 
     public Task<FleetOrder> Heartbeat(string host, long version, FleetOrder known) => throw new NotSupportedException();
 }

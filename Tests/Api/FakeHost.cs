@@ -85,6 +85,8 @@ internal sealed class FakeHost(string address, params ContainerView[] containers
 
     public Task<Guid> Observe(HostFacts facts, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task SetWindow(TimeSpan window, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<HostContent> GetContent(Guid epoch, long since, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<FleetOrder> Apply(FleetOrder fleet, CancellationToken cancellationToken) => throw new NotSupportedException();

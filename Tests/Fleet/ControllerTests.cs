@@ -65,19 +65,36 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_measurement_waits_and_a_read_fetches_it_first()
+    public async Task A_measurement_waits_for_the_window_and_a_change_of_state_takes_it_along()
     {
         await UpAsync(_address);
         var before = Fetches(_address);
         await MeasureAsync(_address, 40);
-        await UntilToldAsync(_address);
+        // Whoever reads is shown what was told: the host is as fresh as it says.
+        var host = await HostAsync(_address);
+        Assert.Equal((HostState.Updated, 0d), (host.State, host.Containers.Single().PacketLoss));
         Assert.Equal(before, Fetches(_address));
 
-        Assert.Equal(40, (await HostAsync(_address)).Containers.Single().PacketLoss);
+        await TellAsync(_address, new Observation.Paused(Now));
+        await TestSilo.UntilAsync("it is fetched", () => Fetches(_address) > before);
+        await TestSilo.UntilAsync("it is shown", async () => (await HostAsync(_address)).Containers.Single().ContainerState == ContainerState.Paused);
         Assert.Equal(before + 1, Fetches(_address));
-        var all = await _controller.GetHosts(Token);
-        Assert.Equal(HostState.Updated, all.Single(host => host.Address == _address).State);
-        Assert.Equal(before + 1, Fetches(_address)); // nothing new: nobody was asked
+    }
+
+    [Fact]
+    public async Task A_host_that_has_told_of_news_is_asked_before_a_read()
+    {
+        await UpAsync(_address);
+        var before = Fetches(_address);
+        var gate = _silo.Held[$"GetContent {_address}"] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await TellAsync(_address, new Observation.Paused(Now));
+        await TestSilo.UntilAsync("it is asked", () => Fetches(_address) > before);
+
+        var reading = HostAsync(_address);
+        _silo.Held.TryRemove($"GetContent {_address}", out _);
+        gate.SetResult();
+
+        Assert.Equal(ContainerState.Paused, (await reading).Containers.Single().ContainerState);
     }
 
     [Fact]
@@ -88,7 +105,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         var before = Fetches(_address);
         await MeasureAsync(_address, 20);
         await MeasureAsync(_address, 40);
-        await UntilToldAsync(_address);
+        Assert.Equal(before, Fetches(_address));
         await _controller.Change(null, TimeSpan.FromSeconds(0.1), Token);
         await TestSilo.UntilAsync("a window fetches it", () => Fetches(_address) > before);
 
@@ -146,8 +163,8 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     [Fact]
     public async Task A_host_whose_silo_is_gone_is_offline_at_once_and_never_vanishes()
     {
-        await _controller.Change(null, ControllerOptions.MinWindow, Token);
         await UpAsync(_address, _silo.NewHost()); // one that is alone has no other place to move to
+        await _controller.Change(null, ControllerOptions.MinWindow, Token);
         await TestSilo.UntilAsync("what is known of it is kept", () => _silo.Store.Kept<HostSnapshot>(_address)?.Containers is [{ Name: "web" }]);
         _silo.Gone[_address] = true;
         try
@@ -222,7 +239,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     public async Task An_offline_host_is_asked_no_more_often_than_it_would_speak()
     {
         const string Gone = "10.8.8.8";
-        await _controller.Update(Gone, 1, urgent: false);
+        await _controller.Update(Gone, 1);
         _silo.Time.Shift(TimeSpan.FromSeconds(31));
         await HostAsync(Gone);
         var sought = _silo.Sought[Gone];
@@ -238,7 +255,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         Assert.True(_silo.Sought[Gone] > sought, "it is asked again after the time of a heartbeat");
 
         sought = _silo.Sought[Gone];
-        await _controller.Update(Gone, 2, urgent: false);
+        await _controller.Update(Gone, 2);
         await HostAsync(Gone);
         Assert.True(_silo.Sought[Gone] > sought, "it is asked at once when it has spoken");
         Assert.True(await _controller.RemoveHost(Gone, Token));
@@ -253,10 +270,10 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         Assert.False((await Host(_address).GetStatus(Token)).Supervised);
         Assert.False(_silo.Store.Kept<HostSettings>(_address)!.Fleet.Supervised); // kept before the reply
 
-        await _controller.Update(_address, 1_000, urgent: true);
+        await _controller.Update(_address, 1_000);
         Assert.False((await _controller.Heartbeat(_address, 1_000, FleetOrder.None)).Supervised);
         await EndAsync(_controller);
-        await _controller.Update(_address, 1_001, urgent: true);
+        await _controller.Update(_address, 1_001);
         Assert.Null(await _controller.GetHost(_address, Token));
 
         var added = await _controller.AddHost(_address, Token);
@@ -276,7 +293,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     public async Task A_threshold_for_all_reaches_all_and_those_out_of_reach_get_it_with_their_next_sign_of_life()
     {
         await UpAsync(_address);
-        await _controller.Update("10.7.7.7", 1, urgent: false);
+        await _controller.Update("10.7.7.7", 1);
         var change = await _controller.Change(95, null, Token);
         Assert.Equal(95, change.Settings.Threshold);
         Assert.Null(change.Hosts[_address]);
@@ -339,6 +356,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     private async Task UpAsync(params string[] addresses)
     {
         FleetOrder order = null!;
+        await _controller.Change(null, ControllerOptions.MinWindow, Token);
         foreach (var address in addresses)
         {
             order = await _controller.Heartbeat(address, 0, FleetOrder.None);
@@ -362,6 +380,8 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
             await UntilToldAsync(address);
             await TestSilo.UntilAsync("it is shown", async () => (await HostAsync(address)).Containers is [{ PacketLoss: 0 }]);
         }
+        await _controller.Change(null, Never, Token);
+        await TestSilo.UntilAsync("all know it", () => addresses.All(address => _silo.Called("SetWindow", address) > 0));
     }
 
     /// <summary>Waits until the controller was told of the newest version.</summary>
