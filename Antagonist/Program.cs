@@ -11,6 +11,7 @@ var root = new RootCommand($"""
     AgentCommand.Create(),
     HaltCommand.Create(),
     PlanCommand.Create(),
+    CampaignCommand.Create(),
 };
 try
 {

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace HmsOrleans.Antagonist.Campaigns;
+
+/// <summary>What a campaign plays.</summary>
+internal sealed record CampaignSettings
+{
+    /// <summary>Where the raw data and the results are put.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>Names of <see cref="ReportScenario"/>s.</summary>
+    public ImmutableArray<string> Scenarios { get; init; } = ReportScenario.Names;
+
+    /// <summary>Aggregation windows, in seconds.</summary>
+    public ImmutableArray<double> Windows { get; init; } = [0.1, 1, 2.5];
+
+    /// <summary>Of one cell.</summary>
+    public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(5);
+
+    public int Repetitions { get; init; } = 30;
+
+    /// <summary>With the calmer parameters of the report's code.</summary>
+    public bool IsCalm { get; init; }
+
+    /// <summary>Of the first repetition; each further one has the next. All windows of a scenario see the same attacks.</summary>
+    public long Seed { get; init; } = 1;
+
+    public CampaignArm Arm { get; init; }
+
+    /// <summary>How long all containers have to be well before a cell begins.</summary>
+    public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Files like <c>/proc/PID/net/dev</c>, one in the network namespace of each host; empty: bytes on the wire are not counted.</summary>
+    public ImmutableArray<string> NetworkCounters { get; init; } = [];
+
+    /// <summary>All cells, whole repetitions one after another: a campaign that is broken off has some of everything.</summary>
+    public ImmutableArray<Cell> Cells =>
+    [
+        .. from repetition in Enumerable.Range(1, Repetitions)
+           from scenario in Scenarios
+           from window in Windows
+           select new Cell(scenario, window, repetition),
+    ];
+}
+
+/// <summary>Whether what is attacked is healed. The campaign only says so; the containers' labels make it so.</summary>
+internal enum CampaignArm
+{
+    Healing,
+
+    /// <summary>Nothing is healed (label <c>hms.restart=never</c>): what would have become of the containers.</summary>
+    Control,
+}
