@@ -50,6 +50,8 @@ internal static class CampaignCommand
         DefaultValueFactory = _ => [],
     };
 
+    private static readonly Option<string?> Control = new("--control") { Description = "Directory of the campaign with healing off." };
+
     static CampaignCommand() => Repetitions.Validators.Add(result =>
     {
         if (result.GetValueOrDefault<int>() is not (>= 1 and <= 99))
@@ -66,7 +68,9 @@ internal static class CampaignCommand
             """)
         { Out, Scenarios, Windows, Length, Repetitions, Calm, Seed, Arm, Settle, NetworkCounters };
         run.SetAction(RunAsync);
-        return new("campaign", "Plays the experiment of the report: four scenarios, three aggregation windows, thirty times five minutes each.") { run };
+        var report = new Command("report", "Makes page, plots and figures again from the raw data; with --control both arms side by side.") { Out, Control };
+        report.SetAction(given => Report([given.GetValue(Out)!, .. given.GetValue(Control) is { } control ? (string[])[control] : []]));
+        return new("campaign", "Plays the experiment of the report: four scenarios, three aggregation windows, thirty times five minutes each.") { run, report };
     }
 
     private static async Task<int> RunAsync(ParseResult given, CancellationToken cancellationToken)
@@ -90,8 +94,11 @@ internal static class CampaignCommand
         using var app = builder.Build();
         await app.StartAsync(cancellationToken);
         await new CampaignRunner(app.Services.GetRequiredService<IGrainFactory>(), settings, TimeProvider.System, Console.Out).RunAsync(cancellationToken);
+        Report([settings.Directory]);
         return 0;
     }
+
+    private static void Report(string[] directories) => Console.WriteLine($"results: {CampaignReport.Write(directories)}");
 
     private static Option<TimeSpan> Duration(string name, string description, TimeSpan value, TimeSpan least) => new(name)
     {
