@@ -104,9 +104,10 @@ internal sealed partial class FaultKeeper(AttackEngine engine, FaultBench bench,
         while (true)
         {
             var opened = time.GetTimestamp();
+            var known = since;
             try
             {
-                await engine.WatchAsync(since, Take, cancellationToken);
+                await engine.WatchAsync(since, told => Take(told, known), cancellationToken);
             }
             catch (EngineSilentException)
             {
@@ -121,13 +122,14 @@ internal sealed partial class FaultKeeper(AttackEngine engine, FaultBench bench,
             await Task.Delay(pause, time, cancellationToken);
         }
 
-        void Take(ContainerEvent told)
+        // Within a stream an event may come after one that happened later: only what was told before the stream broke is old.
+        void Take(ContainerEvent told, DateTimeOffset known)
         {
-            if (told.At < since)
+            if (told.At < known)
             {
-                return; // told before the stream broke
+                return;
             }
-            since = told.At.AddTicks(1);
+            since = told.At < since ? since : told.At.AddTicks(1);
             log.Engine(told);
             switch (told.Action)
             {
