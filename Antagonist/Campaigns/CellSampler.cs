@@ -23,7 +23,6 @@ internal sealed class CellSampler
     private readonly List<Task<CellHistory.Sample>> _samples = [];
     private readonly List<CellHistory.Count> _traffic = [];
     private readonly Task<(long Truth, long State)?>?[] _asked;
-    private Task<FleetFreshness?>? _freshness;
 
     /// <param name="grains">The cluster.</param>
     /// <param name="time">By whose clock the cell is timed.</param>
@@ -86,14 +85,15 @@ internal sealed class CellSampler
 
     private async Task<CellHistory.Sample> SampleAsync(double at, bool isToBeCounted, CancellationToken cancellationToken)
     {
-        // One that has not answered the last question is not asked the next: the others go on.
-        var freshness = _freshness is null or { IsCompleted: true } ? _freshness = FreshnessAsync(cancellationToken) : null;
+        // The controller answers several at a time; a slow answer must not make the next sample one that is missed.
+        var freshness = FreshnessAsync(cancellationToken);
+        // A host that has not answered the last question is not asked the next: its answers build on each other.
         var truths = new Task<(long Truth, long State)?>?[_taps.Length];
         for (var i = 0; i < _taps.Length; i++)
         {
             truths[i] = _asked[i] is null or { IsCompleted: true } ? _asked[i] = _taps[i].TakeAsync(cancellationToken) : null;
         }
-        var held = freshness is null ? null : await freshness;
+        var held = await freshness;
         if (held is not null && isToBeCounted)
         {
             lock (_traffic)

@@ -66,7 +66,7 @@ internal sealed class ContainerLife
         var runs = new List<(double, double)>();
         var pauses = new List<(double, double)>();
         var starts = ImmutableArray.CreateBuilder<double>();
-        var (runsSince, pausedSince) = (FirstOf("start", "die") switch { "die" => 0, "start" => (double?)null, _ => ranAtFirst ? 0 : null }, (double?)null);
+        var (runsSince, pausedSince) = (ranAtFirst || FirstIs("die") ? 0 : (double?)null, (double?)null);
         var (killedAt, blamed) = (double.NegativeInfinity, new HashSet<Guid>());
         foreach (var record in records.Where(record => record.Event == AttackEvent.Engine))
         {
@@ -75,20 +75,12 @@ internal sealed class ContainerLife
                 case "kill":
                     killedAt = record.At;
                     break;
+                case "stop" when runsSince <= killedAt:
+                    // It comes after the death, and that was not told: streams lose an event now and then. At the signal is the earliest that it can have been.
+                    Die(killedAt);
+                    break;
                 case "die":
-                    var fault = troubles.FirstOrDefault(trouble => trouble.Kind.Stops() && !blamed.Contains(trouble.Id)
-                        && record.At >= trouble.From - ClockSlack && record.At <= trouble.From + StopLimit);
-                    if (fault is not null)
-                    {
-                        blamed.Add(fault.Id);
-                    }
-                    deaths.Add(new(record.At, fault?.Id, record.At - killedAt <= StopLimit));
-                    if (runsSince is { } since)
-                    {
-                        runs.Add((since, record.At));
-                    }
-                    EndPause(record.At);
-                    (runsSince, killedAt) = (null, double.NegativeInfinity);
+                    Die(record.At);
                     break;
                 case "start":
                     starts.Add(record.At);
@@ -109,6 +101,23 @@ internal sealed class ContainerLife
         EndPause(length);
         return new(container, deaths.ToImmutable(), starts.ToImmutable(), troubles, Stretches.Of(runs), Stretches.Of(pauses));
 
+        void Die(double at)
+        {
+            var fault = troubles.FirstOrDefault(trouble => trouble.Kind.Stops() && !blamed.Contains(trouble.Id)
+                && at >= trouble.From - ClockSlack && at <= trouble.From + StopLimit);
+            if (fault is not null)
+            {
+                blamed.Add(fault.Id);
+            }
+            deaths.Add(new(at, fault?.Id, at - killedAt <= StopLimit));
+            if (runsSince is { } since)
+            {
+                runs.Add((since, at));
+            }
+            EndPause(at);
+            (runsSince, killedAt) = (null, double.NegativeInfinity);
+        }
+
         void EndPause(double at)
         {
             if (pausedSince is { } since)
@@ -118,7 +127,7 @@ internal sealed class ContainerLife
             pausedSince = null;
         }
 
-        string? FirstOf(string one, string other) => records.FirstOrDefault(record => record.Event == AttackEvent.Engine && (record.Text == one || record.Text == other))?.Text;
+        bool FirstIs(string text) => records.FirstOrDefault(record => record.Event == AttackEvent.Engine && record.Text is ("start" or "die"))?.Text == text;
     }
 
     /// <summary>Its main process ended.</summary>

@@ -53,7 +53,7 @@ internal sealed class Plots(IReadOnlyList<CampaignGroup> groups, bool isDark)
         plot.Legend.ManualItems.Add(new() { LabelText = "the report's values", FillColor = Color.FromHex("#9ca3af") });
         plot.Legend.ManualItems.Add(new() { LabelText = "the report's protocol on our history", FillColor = Colours[2] });
         plot.Legend.ManualItems.Add(new() { LabelText = "ours", FillColor = Colours[0] });
-        Name(plot, groups.Select(group => FormattableString.Invariant($"{group.Scenario}\n{group.Window} s")));
+        Name(plot, groups.Select(group => FormattableString.Invariant($"{group.Scenario.Replace('_', '\n')}\n{group.Window} s")));
         plot.Axes.Margins(bottom: 0);
         return Image(plot);
 
