@@ -69,7 +69,7 @@ internal static class AgentCommand
     private static async Task<int> RunAsync(ParseResult given, CancellationToken cancellationToken)
     {
         ThreadPool.SetMinThreads(32, 32);
-        using var home = AgentDirectory.Open(given.GetValue(EngineOptions.Directory)!);
+        using var home = await AgentDirectory.OpenAsync(given.GetValue(EngineOptions.Directory)!, cancellationToken);
         var builder = ClusterConnection.CreateBuilder();
         builder.Services.AddSingleton(new AgentOptions(HostAddress.Parse(given.GetValue(Host)!)!, given.GetValue(MaxShare), given.GetValue(DryRun)));
         if (given.GetValue(Lab) is [var silo, var engine, var network])

@@ -5,6 +5,10 @@ namespace HmsOrleans.Antagonist.CommandLine;
 /// <summary>The directory of a host's agent, locked while it lives: two would undo each other's faults.</summary>
 internal sealed class AgentDirectory : IDisposable
 {
+    private const int Attempts = 40;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     private readonly string _path;
     private readonly FileStream _lock;
 
@@ -13,14 +17,25 @@ internal sealed class AgentDirectory : IDisposable
     /// <summary>Where the leases are.</summary>
     public string Leases => Path.Combine(_path, "leases");
 
-    /// <summary>Makes it where it is missing, and locks it. The kernel frees the lock when the process ends, however it ends.</summary>
+    /// <summary>
+    /// Makes it where it is missing, and locks it. The kernel frees the lock when the process ends, however it ends; what that was just starting
+    /// may hold it for a moment longer.
+    /// </summary>
     /// <exception cref="CommandFailedException">It cannot be written, or another agent has it.</exception>
-    public static AgentDirectory Open(string path)
+    public static async Task<AgentDirectory> OpenAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
             Directory.CreateDirectory(path);
-            return TryOpen(path) ?? throw new CommandFailedException($"an agent is at work in {path}{(Owner(path) is { } pid ? $" (process {pid})" : "")}: end it, or choose another directory with --data for an agent of another engine");
+            for (var i = 0; i < Attempts; i++)
+            {
+                if (TryOpen(path) is { } home)
+                {
+                    return home;
+                }
+                await Task.Delay(Pause, TimeProvider.System, cancellationToken);
+            }
+            throw new CommandFailedException($"an agent is at work in {path}{(Owner(path) is { } pid ? $" (process {pid})" : "")}: end it, or choose another directory with --data for an agent of another engine");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

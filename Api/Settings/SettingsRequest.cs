@@ -9,7 +9,7 @@ public sealed record SettingsRequest
     [Range(0, 100)]
     public double Threshold { get; init; }
 
-    /// <summary>Seconds over which the controller collects updates before it fetches them.</summary>
+    /// <summary>Seconds over which a host collects measurements before it tells of them; changes of state it tells at once.</summary>
     [Range(0.05, 60)]
     public double AggregationWindow { get; init; }
 }

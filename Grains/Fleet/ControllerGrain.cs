@@ -95,7 +95,10 @@ internal sealed partial class ControllerGrain(
             return Task.FromResult(FleetOrder.None);
         }
         Merge(host, known);
-        SignOfLife(host, version);
+        if (SignOfLife(host, version) is { IsMarked: true } told)
+        {
+            _ = Fetch(told);
+        }
         return Task.FromResult(OrderFor(host));
     }
 

@@ -7,7 +7,7 @@ public sealed class ControllerOptions
 {
     public const string Section = "Hms:Controller";
 
-    /// <summary>Time over which updates are collected before they are fetched, until it is set by hand.</summary>
+    /// <summary>Time over which hosts collect measurements before they tell of them, until it is set by hand.</summary>
     public TimeSpan AggregationWindow { get; set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Time between two signs of life of a host.</summary>

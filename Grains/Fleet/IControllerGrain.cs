@@ -62,7 +62,7 @@ public interface IControllerGrain : IGrainWithStringKey
 
 /// <summary>What holds for all hosts.</summary>
 /// <param name="Threshold">Percent of packet loss above which a container is restarted.</param>
-/// <param name="AggregationWindow">Time over which updates are collected before they are fetched.</param>
+/// <param name="AggregationWindow">Time over which hosts collect measurements before they tell of them.</param>
 /// <param name="Heartbeat">Time between two signs of life of a host.</param>
 /// <param name="OfflineAfter">Time without a sign of life after which a host is shown as offline.</param>
 [GenerateSerializer, Immutable, Alias("hms.FleetSettings")]

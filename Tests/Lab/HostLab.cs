@@ -42,7 +42,8 @@ internal sealed class HostLab : IAsyncDisposable
     /// <summary>The last lines that its programs wrote, for a failed test.</summary>
     public string Logs => string.Join(
         Environment.NewLine,
-        Enumerable.Range(1, Hosts).Select(host => $"h{host}/silo.log").Append("api.log")
+        Enumerable.Range(1, Hosts).SelectMany(host => (string[])[$"h{host}/silo.log", $"h{host}/agent.log"]).Append("api.log")
+            .Where(file => File.Exists($"/run/{_name}-lab/{file}"))
             .Select(file => $"{file}:{Environment.NewLine}{string.Join(Environment.NewLine, File.ReadLines($"/run/{_name}-lab/{file}").TakeLast(25))}"));
 
     public static string Address(int host) => $"10.77.0.{10 + host}";
@@ -88,7 +89,7 @@ internal sealed class HostLab : IAsyncDisposable
 
     /// <summary>Process id of a host's agent of the antagonist; 0 while there is none.</summary>
     public int AgentOf(int host) =>
-        int.TryParse(File.ReadAllText($"/run/{_name}-lab/h{host}/agent.pid"), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0;
+        int.TryParse(File.ReadAllText($"/run/{_name}-lab/h{host}/agent.pid").Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0;
 
     /// <summary>The node of a host could not join the cluster a minute ago: its time alone is over.</summary>
     public void EndTimeAlone(int host) =>
