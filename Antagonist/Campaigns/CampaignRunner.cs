@@ -55,8 +55,8 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
         finally
         {
             using var limit = new CancellationTokenSource(CallLimit, time);
-            await HaltAsync(hosts, limit.Token);
             await Controller.Change(null, window, limit.Token);
+            await HaltAsync(hosts, limit.Token);
         }
     }
 
