@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using HmsOrleans.Tests.Broker;
 using HmsOrleans.Tests.Node;
@@ -22,6 +24,10 @@ public sealed partial class CommandHandoverTests(LabFixture fixture)
         var nodes = Hosts.Select(host => StartNode(broker, host)).ToList();
         try
         {
+            foreach (var node in nodes)
+            {
+                await UntilConnectedAsync(node);
+            }
             foreach (var each in Hosts)
             {
                 await UntilKnownAsync(client, each);
@@ -75,6 +81,22 @@ public sealed partial class CommandHandoverTests(LabFixture fixture)
         ("Orleans:Clustering:ProviderType", "AdoNet"), ("Orleans:Clustering:Invariant", "Npgsql"), ("Orleans:Clustering:ConnectionString", fixture.Lab.DatabaseOf("hms")),
         ("Hms:RabbitMq:Uri", broker.Uri),
         ("Logging:LogLevel:HmsOrleans", "Debug"));
+
+    /// <summary>What is sent before there is an exchange is lost.</summary>
+    private static Task UntilConnectedAsync(NodeProcess node) => node.UntilAsync("it is connected to the broker", async () =>
+    {
+        try
+        {
+            // 503, for want of an engine.
+            using var reply = await node.Http.GetAsync(new Uri("readyz", UriKind.Relative), Token);
+            var readyz = await reply.Content.ReadFromJsonAsync<JsonElement>(Token);
+            return readyz.TryGetProperty("broker", out var told) && told.ValueKind == JsonValueKind.Object && told.GetProperty("connected").GetBoolean();
+        }
+        catch (HttpRequestException)
+        {
+            return false; // nobody listens yet
+        }
+    }, Token);
 
     private static async Task UntilKnownAsync(PikaClient client, string host)
     {
