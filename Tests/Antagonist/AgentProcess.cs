@@ -39,12 +39,16 @@ internal sealed class AgentProcess : IAsyncDisposable
 
     private string LogFile => $"{DataDirectory}/log";
 
-    /// <summary>Starts an agent, waits until the node has its report, and sees that it is off: the node may know an order of an earlier one.</summary>
+    /// <summary>
+    /// Starts an agent, waits until it has its directory and the node its report, and sees that it is off: the node may know an
+    /// earlier one still, and its order.
+    /// </summary>
     public static async Task<AgentProcess> StartAsync(DockerHost host, NodeProcess node, CancellationToken token, params string[] options)
     {
         var agent = new AgentProcess(host, node, options);
         try
         {
+            await agent.UntilAsync("it has its directory", () => Task.FromResult(agent.Log.Contains("can ", StringComparison.Ordinal)), token);
             await agent.UntilAsync("the node knows it", async () =>
             {
                 using var reply = await node.Http.DeleteAsync(new Uri($"test/{NodeProcess.Host}", UriKind.Relative), token);
@@ -59,10 +63,10 @@ internal sealed class AgentProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs another of the program's commands in the same place.</summary>
+    /// <summary>Runs another of the program's commands in the same place; one that has not ended after a minute is ended, which is its exit code then.</summary>
     public async Task<(int ExitCode, string Output)> RunAsync(CancellationToken token, params string[] command)
     {
-        using var process = Process.Start(Prepare("exec \"$0\" \"$@\" 2>&1 </dev/null", [Program, .. command], isRead: true))!;
+        using var process = Process.Start(Prepare("exec timeout \"$@\" 2>&1 </dev/null", ["timeout", $"{Patience.TotalSeconds}", Program, .. command], isRead: true))!;
         var output = await process.StandardOutput.ReadToEndAsync(token);
         await process.WaitForExitAsync(token);
         return (process.ExitCode, output);
