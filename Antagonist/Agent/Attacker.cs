@@ -13,7 +13,7 @@ namespace HmsOrleans.Antagonist.Agent;
 
 /// <summary>Gets its orders from the cluster, attacks as they say, and reports.</summary>
 internal sealed partial class Attacker(
-    AgentOptions options, IGrainFactory grains, FaultKeeper keeper, FaultBench bench, AttackLog log, OwnContainer own, TimeProvider time, ILogger<Attacker> logger) : BackgroundService
+    AgentOptions options, IGrainFactory grains, FaultKeeper keeper, FaultBench bench, AttackLog log, OwnContainer own, Lifelines lifelines, TimeProvider time, ILogger<Attacker> logger) : BackgroundService
 {
     /// <summary>Label of containers that are to be left alone, with the value <c>deny</c>.</summary>
     public const string DenyLabel = "hms.chaos";
@@ -196,7 +196,7 @@ internal sealed partial class Attacker(
     {
         var known = supervised.ToHashSet();
         return keeper.Containers
-            .Where(container => known.Contains(container.Id) && !own.Is(container)
+            .Where(container => known.Contains(container.Id) && !own.Is(container) && !lifelines.Include(container)
                 && !(container.Labels.TryGetValue(DenyLabel, out var wish) && wish.Trim().Equals("deny", StringComparison.OrdinalIgnoreCase)))
             .GroupBy(container => container.Name).ToDictionary(group => group.Key, group => group.First());
     }

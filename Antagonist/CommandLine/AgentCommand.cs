@@ -79,6 +79,12 @@ internal static class AgentCommand
         builder.Services.AddBench(given.GetValue(EngineOptions.Endpoint)!, home.Leases);
         builder.Services.AddSingleton<AttackLog>().AddSingleton<IFaultLog>(services => services.GetRequiredService<AttackLog>());
         builder.Services.AddSingleton<OwnContainer>();
+        var lifelines = await Lifelines.FindAsync(builder.Configuration, cancellationToken);
+        foreach (var unknown in lifelines.Unknown)
+        {
+            Console.WriteLine($"the address of {unknown} is not known: if it is a container of this host, give it the label {Attacker.DenyLabel}=deny");
+        }
+        builder.Services.AddSingleton(lifelines);
         // Before the cluster is sought: faults are undone without it, too.
         builder.Services.AddSingleton<FaultKeeper>().AddHostedService(services => services.GetRequiredService<FaultKeeper>());
         builder.AddCluster();

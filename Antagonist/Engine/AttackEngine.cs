@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -37,7 +38,9 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
                 Sorted(container.Labels),
                 container.State is "running" or "paused",
                 container.State is "paused",
-                container.HostConfig?.NetworkMode ?? "")),
+                container.HostConfig?.NetworkMode ?? "",
+                Addresses(container.NetworkSettings?.Networks),
+                [.. (container.Ports ?? []).Select(port => (int)(port.PublicPort ?? 0)).Where(port => port > 0).Distinct()])),
         ];
     }
 
@@ -174,6 +177,12 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
             Labels = Sorted(config.Labels),
         };
     }
+
+    private static ImmutableArray<IPAddress> Addresses(IDictionary<string, EndpointSettings>? networks) =>
+    [
+        .. (networks?.Values ?? []).SelectMany(network => new[] { network.IPAddress, network.GlobalIPv6Address })
+            .Select(text => IPAddress.TryParse(text, out var address) ? address : null).OfType<IPAddress>(),
+    ];
 
     private static NetworkSeat Seat(string containerId, string name, EndpointSettings settings) => new(
         settings.NetworkID is { Length: > 0 } id ? id : name,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace HmsOrleans.Antagonist.Engine;
 
@@ -10,6 +11,8 @@ namespace HmsOrleans.Antagonist.Engine;
 /// <param name="IsRunning">It has a process; a paused one too.</param>
 /// <param name="IsPaused">It is paused.</param>
 /// <param name="NetworkMode">As <see cref="Victim.NetworkMode"/>.</param>
+/// <param name="Addresses">On all its networks.</param>
+/// <param name="PublishedPorts">Ports of this host that lead to it.</param>
 internal sealed record ListedContainer(
     string Id,
     string Name,
@@ -17,4 +20,6 @@ internal sealed record ListedContainer(
     ImmutableSortedDictionary<string, string> Labels,
     bool IsRunning,
     bool IsPaused,
-    string NetworkMode);
+    string NetworkMode,
+    ImmutableArray<IPAddress> Addresses,
+    ImmutableArray<int> PublishedPorts);

@@ -27,7 +27,7 @@ public sealed class AttackEngineTests(EngineFixture fixture) : IAsyncLifetime
     [Fact]
     public async Task It_lists_and_describes_what_is_there()
     {
-        var id = await Host.RunContainerAsync("web", Token, "--label", "hms.chaos=deny", "-m", "48m", "--stop-timeout", "7");
+        var id = await Host.RunContainerAsync("web", Token, "--label", "hms.chaos=deny", "-m", "48m", "--stop-timeout", "7", "-p", "127.0.0.1:7432:5432");
         await Host.RunContainerAsync("host", Token, "--network", "host");
         await Host.Docker(Token, "pause", "host");
 
@@ -35,6 +35,7 @@ public sealed class AttackEngineTests(EngineFixture fixture) : IAsyncLifetime
 
         Assert.Equal([("host", true, true, "host"), ("web", true, false, "default")], listed.Select(one => (one.Name, one.IsRunning, one.IsPaused, one.NetworkMode)));
         Assert.Equal((id, "deny", DockerHost.IdleImage), (listed[1].Id, listed[1].Labels["hms.chaos"], listed[1].Image));
+        Assert.Equal((await Host.AddressOf("web", Token), 7432), (Assert.Single(listed[1].Addresses), Assert.Single(listed[1].PublishedPorts)));
         var victim = await _engine.InspectAsync("web", Token);
         Assert.Equal(
             (id, await Host.PidOf("web", Token), 48L << 20, TimeSpan.FromSeconds(7), "bridge"),
