@@ -33,9 +33,6 @@ internal sealed partial class HostManagerGrain(
     /// <summary>No fact of before a removal comes later than this: it is more than any limit of a call.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(5);
 
-    /// <summary>Time that the engine gets beyond the stop timeout to stop and start a container.</summary>
-    private static readonly TimeSpan EngineMargin = TimeSpan.FromSeconds(60);
-
     private readonly HealthOptions _rules = healthOptions.Value;
     private readonly Dictionary<string, HostedContainer> _containers = [];
 
@@ -43,9 +40,7 @@ internal sealed partial class HostManagerGrain(
     private readonly Dictionary<string, DateTimeOffset> _gone = [];
     private readonly ContentLog _content = new();
 
-    /// <summary>For starts and for restarts apart: one that is slow to stop must not keep a stopped one down.</summary>
-    private readonly SemaphoreSlim _startSlots = new(healthOptions.Value.ConcurrentRestarts);
-    private readonly SemaphoreSlim _restartSlots = new(healthOptions.Value.ConcurrentRestarts);
+    private readonly Healer _healer = new(engine, starts, healthOptions.Value.ConcurrentRestarts, time);
     private readonly CancellationTokenSource _stopping = new();
 
     private SettingsKeeper<HostSettings>? _settings;
@@ -429,35 +424,17 @@ internal sealed partial class HostManagerGrain(
     }
 
     /// <summary>Carries out an order, and reports its end. Runs beside the turns.</summary>
-    private async Task Heal(string id, HostedContainer hosted, ContainerReport order)
+    private async Task Heal(string id, HostedContainer hosted, ContainerReport report)
     {
         var orderedAt = time.GetUtcNow();
-        var facts = ImmutableArray.CreateBuilder<Observation>();
-        var slots = order.Action == HealthAction.Start ? _startSlots : _restartSlots;
         try
         {
-            await slots.WaitAsync(_stopping.Token);
-            try
-            {
-                // Evidence against a running container ages while it waits its turn; that a stopped one is stopped does not.
-                var tooLate = order.Action == HealthAction.Restart && time.GetUtcNow() - orderedAt > new HealthPolicy().MaxEvidenceAge;
-                if (tooLate || !PolicyFor(id, hosted).Supervised)
-                {
-                    facts.Add(new Observation.RestartEnded(time.GetUtcNow(), order.Attempt, RestartOutcome.Withdrawn));
-                }
-                else
-                {
-                    await CarryOut(id, hosted, order, facts);
-                }
-            }
-            finally
-            {
-                slots.Release();
-            }
-            hosted.HealedAfter = time.GetUtcNow() - (order.View?.LastFault?.At ?? orderedAt);
+            var order = new HealOrder(id, report.Action, report.Attempt, hosted.Container, hosted.Labels.StopTimeout);
+            var facts = await _healer.CarryOutAsync(order, () => PolicyFor(id, hosted).Supervised, _stopping.Token);
+            hosted.HealedAfter = time.GetUtcNow() - (report.View?.LastFault?.At ?? orderedAt);
             // Cleared before it is told: the answer may order the next one, for a container that has died again meanwhile.
             hosted.IsBeingHealed = false;
-            await Tell(id, facts.ToImmutable(), _stopping.Token);
+            await Tell(id, facts, _stopping.Token);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -468,56 +445,6 @@ internal sealed partial class HostManagerGrain(
             hosted.IsBeingHealed = false;
             LogHealFailed(logger, e, hosted.Name);
         }
-    }
-
-    private async Task CarryOut(string id, HostedContainer hosted, ContainerReport order, ImmutableArray<Observation>.Builder facts)
-    {
-        var (outcome, detail) = (RestartOutcome.Done, (string?)null);
-        try
-        {
-            if (order.Action == HealthAction.Start)
-            {
-                starts.Begin();
-                try
-                {
-                    await engine.StartAsync(id, _stopping.Token);
-                }
-                finally
-                {
-                    starts.End();
-                }
-            }
-            else
-            {
-                var stopTimeout = hosted.Labels.StopTimeout;
-                var limit = (stopTimeout ?? hosted.Container?.StopTimeout ?? TimeSpan.FromSeconds(10)) + EngineMargin;
-                await engine.RestartAsync(id, stopTimeout, limit, _stopping.Token);
-            }
-        }
-        catch (EngineRefusedException e)
-        {
-            (outcome, detail) = (RestartOutcome.Refused, e.Message);
-        }
-        catch (EngineSilentException e)
-        {
-            (outcome, detail) = (RestartOutcome.Unanswered, e.Message);
-        }
-
-        if (outcome != RestartOutcome.Unanswered)
-        {
-            // The engine's answer says what it did; only a look says how the container is: it may have died again meanwhile.
-            var askedAt = time.GetUtcNow();
-            try
-            {
-                var container = await engine.InspectAsync(id, _stopping.Token);
-                facts.Add(container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container));
-            }
-            catch (Exception e) when (e is EngineSilentException or EngineRefusedException)
-            {
-                (outcome, detail) = (RestartOutcome.Unanswered, e.Message);
-            }
-        }
-        facts.Add(new Observation.RestartEnded(time.GetUtcNow(), order.Attempt, outcome, detail));
     }
 
     private void NoteEngine(string? silence, DateTimeOffset at)

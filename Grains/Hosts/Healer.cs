@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Health;
+
+namespace HmsOrleans.Grains.Hosts;
+
+/// <summary>Has the engine of one host carry out what its containers order, a few orders at a time, and finds out what came of it.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "The slots hold nothing but memory.")]
+internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, int atOnce, TimeProvider time)
+{
+    /// <summary>Time that the engine gets beyond the stop timeout to stop and start a container.</summary>
+    private static readonly TimeSpan EngineMargin = TimeSpan.FromSeconds(60);
+
+    /// <summary>For starts and for restarts apart: one that is slow to stop must not keep a stopped one down.</summary>
+    private readonly SemaphoreSlim _startSlots = new(atOnce);
+    private readonly SemaphoreSlim _restartSlots = new(atOnce);
+
+    /// <summary>Carries an order out when its turn comes.</summary>
+    /// <param name="order">What is to be done.</param>
+    /// <param name="isStillWanted">Asked when its turn has come.</param>
+    /// <param name="stopping">Ends the waiting, not what the engine has begun.</param>
+    /// <returns>How the container was found afterwards, and how the order ended.</returns>
+    public async Task<ImmutableArray<Observation>> CarryOutAsync(HealOrder order, Func<bool> isStillWanted, CancellationToken stopping)
+    {
+        var orderedAt = time.GetUtcNow();
+        var slots = order.Action == HealthAction.Start ? _startSlots : _restartSlots;
+        await slots.WaitAsync(stopping);
+        try
+        {
+            // Evidence against a running container ages while it waits its turn; that a stopped one is stopped does not.
+            var tooLate = order.Action == HealthAction.Restart && time.GetUtcNow() - orderedAt > new HealthPolicy().MaxEvidenceAge;
+            return tooLate || !isStillWanted()
+                ? [new Observation.RestartEnded(time.GetUtcNow(), order.Attempt, RestartOutcome.Withdrawn)]
+                : await CarryOutAsync(order, stopping);
+        }
+        finally
+        {
+            slots.Release();
+        }
+    }
+
+    private async Task<ImmutableArray<Observation>> CarryOutAsync(HealOrder order, CancellationToken stopping)
+    {
+        var facts = ImmutableArray.CreateBuilder<Observation>();
+        var (outcome, detail) = (RestartOutcome.Done, (string?)null);
+        try
+        {
+            if (order.Action == HealthAction.Start)
+            {
+                starts.Begin();
+                try
+                {
+                    await engine.StartAsync(order.ContainerId, stopping);
+                }
+                finally
+                {
+                    starts.End();
+                }
+            }
+            else
+            {
+                var limit = (order.StopTimeout ?? order.Container?.StopTimeout ?? TimeSpan.FromSeconds(10)) + EngineMargin;
+                await engine.RestartAsync(order.ContainerId, order.StopTimeout, limit, stopping);
+            }
+        }
+        catch (EngineRefusedException e)
+        {
+            (outcome, detail) = (RestartOutcome.Refused, e.Message);
+        }
+        catch (EngineSilentException e)
+        {
+            (outcome, detail) = (RestartOutcome.Unanswered, e.Message);
+        }
+
+        if (outcome != RestartOutcome.Unanswered)
+        {
+            // The engine's answer says what it did; only a look says how the container is: it may have died again meanwhile.
+            var askedAt = time.GetUtcNow();
+            try
+            {
+                var container = await engine.InspectAsync(order.ContainerId, stopping);
+                facts.Add(container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container));
+            }
+            catch (Exception e) when (e is EngineSilentException or EngineRefusedException)
+            {
+                (outcome, detail) = (RestartOutcome.Unanswered, e.Message);
+            }
+        }
+        facts.Add(new Observation.RestartEnded(time.GetUtcNow(), order.Attempt, outcome, detail));
+        return facts.ToImmutable();
+    }
+}
+
+/// <summary>What is to be done to a container.</summary>
+/// <param name="ContainerId">Its full id.</param>
+/// <param name="Action">Start or restart.</param>
+/// <param name="Attempt">The number with which its end is reported.</param>
+/// <param name="Container">The engine's description of it, where there is one.</param>
+/// <param name="StopTimeout">How long it has to stop; null for what the engine says.</param>
+internal sealed record HealOrder(string ContainerId, HealthAction Action, int Attempt, EngineContainer? Container, TimeSpan? StopTimeout);
