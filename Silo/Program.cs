@@ -8,12 +8,14 @@ using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.Probing;
 using HmsOrleans.Grains.Settings;
 using HmsOrleans.Silo.Cgroups;
 using HmsOrleans.Silo.Cluster;
 using HmsOrleans.Silo.Commands;
 using HmsOrleans.Silo.Docker;
+using HmsOrleans.Silo.History;
 using HmsOrleans.Silo.Hosts;
 using HmsOrleans.Silo.Icmp;
 using HmsOrleans.Silo.Settings;
@@ -62,6 +64,8 @@ services.AddOptions<HealthOptions>().BindConfiguration(HealthOptions.Section).Va
 services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.Section).ValidateOnStart();
 services.AddOptions<ControllerOptions>().BindConfiguration(ControllerOptions.Section).ValidateOnStart();
 services.AddOptions<CommandPathOptions>().BindConfiguration(CommandPathOptions.Section).ValidateOnStart();
+services.AddOptions<HistoryOptions>().BindConfiguration(HistoryOptions.Section).ValidateOnStart();
+services.AddSingleton<IValidateOptions<HistoryOptions>, HistoryOptionsValidator>();
 services.AddSingleton<IValidateOptions<CommandPathOptions>, CommandPathOptionsValidator>();
 services.AddSingleton<IValidateOptions<HostOptions>, HostOptionsValidator>();
 services.AddSingleton<IValidateOptions<DockerOptions>, DockerOptionsValidator>();
@@ -115,6 +119,8 @@ else if (database is not null)
     builder.Configuration["Orleans:Clustering:ConnectionString"] = database.ConnectionString;
     services.AddHostedService<MembershipWatch>();
 }
+
+services.AddHistory(dataDirectory, database, mode);
 
 builder.UseOrleans(silo =>
 {

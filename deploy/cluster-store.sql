@@ -1,5 +1,5 @@
--- The tables and queries that Orleans' ADO.NET clustering, grain storage and reminders look for, for PostgreSQL 12 and later. Idempotent, and
--- safe on a database in use:  psql -v ON_ERROR_STOP=1 -d hms -f cluster-store.sql
+-- The tables of the history, and the tables and queries that Orleans' ADO.NET clustering, grain storage and reminders look for, for
+-- PostgreSQL 12 and later. Idempotent, and safe on a database in use:  psql -v ON_ERROR_STOP=1 -d hms -f cluster-store.sql
 --
 -- Each query is one statement, so that it needs no transaction of its own.
 SET client_min_messages = warning;
@@ -56,6 +56,46 @@ CREATE TABLE IF NOT EXISTS Reminder (
 
 -- A silo reads those of its range of hashes.
 CREATE INDEX IF NOT EXISTS ReminderByHash ON Reminder (ServiceId, GrainHash);
+
+-- What happened to containers and hosts; times are milliseconds since 1970. The cursor counts the changes.
+CREATE TABLE IF NOT EXISTS IncidentCursor (
+    Name  text   PRIMARY KEY,
+    Value bigint NOT NULL
+);
+
+INSERT INTO IncidentCursor VALUES ('Incident', 0) ON CONFLICT DO NOTHING;
+
+CREATE TABLE IF NOT EXISTS Incident (
+    Id          text    PRIMARY KEY,
+    Seq         bigint  NOT NULL,
+    Revision    integer NOT NULL,
+    Host        text    NOT NULL,
+    ContainerId text,
+    Container   text,
+    Cause       text    NOT NULL,
+    Outcome     text    NOT NULL,
+    FaultAt     bigint  NOT NULL,
+    EndedAt     bigint,
+    ChangedAt   bigint  NOT NULL,
+    Record      text    NOT NULL,
+    Capture     text
+);
+
+CREATE INDEX IF NOT EXISTS IncidentBySeq ON Incident (Seq);
+CREATE INDEX IF NOT EXISTS IncidentByHost ON Incident (Host, Container, Id);
+CREATE INDEX IF NOT EXISTS IncidentByChange ON Incident (ChangedAt);
+
+-- When containers were watched under supervision.
+CREATE TABLE IF NOT EXISTS WatchedTime (
+    Host        text   NOT NULL,
+    ContainerId text   NOT NULL,
+    Container   text   NOT NULL,
+    Since       bigint NOT NULL,
+    Until       bigint NOT NULL,
+    PRIMARY KEY (Host, ContainerId, Since)
+);
+
+CREATE INDEX IF NOT EXISTS WatchedTimeByEnd ON WatchedTime (Until);
 
 INSERT INTO OrleansQuery VALUES
 ('InsertMembershipVersionKey', '

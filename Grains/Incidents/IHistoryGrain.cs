@@ -29,6 +29,18 @@ public interface IHistoryGrain : IGrainWithStringKey
     /// <param name="cancellationToken">Ends the waiting.</param>
     [Alias("Watch")]
     Task<IncidentNews> Watch(long? after, CancellationToken cancellationToken);
+
+    /// <summary>Keeps since when and until when containers of a host have been watched.</summary>
+    /// <returns>When it is kept.</returns>
+    [Alias("NoteWatched")]
+    Task NoteWatched(string host, ImmutableArray<WatchedTime> watched, CancellationToken cancellationToken);
+
+    /// <summary>How available a container, or all of a host taken together, was over the last hour, day, week and 30 days.</summary>
+    /// <param name="host">Address of the host.</param>
+    /// <param name="container">Name or full id; null for all containers of the host.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    [Alias("GetAvailability")]
+    Task<ImmutableArray<AvailabilityWindow>> GetAvailability(string host, string? container, CancellationToken cancellationToken);
 }
 
 /// <summary>Which incidents are wanted.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace HmsOrleans.Grains.Incidents;
 
@@ -51,7 +52,20 @@ public sealed record Incident
 
     /// <summary>What was found before the first restart; null where there was nothing to look at, and in lists.</summary>
     [Id(14)] public IncidentCapture? Capture { get; init; }
+
+    /// <summary>When it was down, oldest first; the last may not have ended. Of very many the oldest are moved together: their length is exact, their place is not.</summary>
+    [Id(15)] public ImmutableArray<Outage> Outages { get; init; } = [];
+
+    /// <summary>Nothing more will come of it. One that was given up has not ended as long as it does not run.</summary>
+    [JsonIgnore]
+    public bool IsOver => Outcome is not (IncidentOutcome.Open or IncidentOutcome.Quarantined) || (Outcome == IncidentOutcome.Quarantined && RunningAgainAt is not null);
 }
+
+/// <summary>A time in which something was down.</summary>
+/// <param name="From">Its beginning (UTC).</param>
+/// <param name="To">Its end (UTC); null while it lasts.</param>
+[GenerateSerializer, Immutable, Alias("hms.Outage")]
+public readonly record struct Outage([property: Id(0)] DateTimeOffset From, [property: Id(1)] DateTimeOffset? To);
 
 /// <summary>What went wrong.</summary>
 [GenerateSerializer]

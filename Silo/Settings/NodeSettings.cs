@@ -26,6 +26,7 @@ internal static class NodeSettings
         new("Hms:Controller:Heartbeat", "00:00:10", "between two signs of life of a host"),
         new("Hms:Controller:OfflineAfter", "00:00:30", "without one for so long a host is offline"),
         new("Hms:Hosts:AutoRegister", "true", "a host is under supervision as soon as its node runs; else once it is PUT there"),
+        new("Hms:History:Retention", "30.00:00:00", "for so long incidents are remembered, 1 hour to 5 years"),
         new("Hms:RabbitMq:Uri", "none: no commands that way", "broker for commands of other programs, amqp://host or amqps://host"),
         new("Hms:RabbitMq:UserName", "as in Uri, else guest", "whom the broker knows us as"),
         new("Hms:RabbitMq:Password", "as in Uri, else guest", "and the password for it"),

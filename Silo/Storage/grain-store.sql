@@ -32,3 +32,63 @@ INSERT OR REPLACE INTO OrleansQuery VALUES ('ClearStorageKey', '
     UPDATE GrainState SET Payload = NULL, ModifiedOn = datetime(''now''), Version = Version + 1
     WHERE ServiceId = @ServiceId AND GrainType = @GrainTypeString AND IdN0 = @GrainIdN0 AND IdN1 = @GrainIdN1 AND IdExtension = COALESCE(@GrainIdExtensionString, '''') AND Version = @GrainStateVersion
     RETURNING Version AS NewGrainStateVersion');
+
+-- What happened to containers and hosts; times are milliseconds since 1970. The cursors count the changes of the two tables of incidents.
+CREATE TABLE IF NOT EXISTS IncidentCursor (
+    Name  TEXT    PRIMARY KEY,
+    Value INTEGER NOT NULL
+) WITHOUT ROWID;
+
+INSERT OR IGNORE INTO IncidentCursor VALUES ('Incident', 0), ('IncidentOutbox', 0);
+
+CREATE TABLE IF NOT EXISTS Incident (
+    Id          TEXT    PRIMARY KEY,
+    Seq         INTEGER NOT NULL,
+    Revision    INTEGER NOT NULL,
+    Host        TEXT    NOT NULL,
+    ContainerId TEXT,
+    Container   TEXT,
+    Cause       TEXT    NOT NULL,
+    Outcome     TEXT    NOT NULL,
+    FaultAt     INTEGER NOT NULL,
+    EndedAt     INTEGER,
+    ChangedAt   INTEGER NOT NULL,
+    Record      TEXT    NOT NULL,
+    Capture     TEXT
+);
+
+CREATE INDEX IF NOT EXISTS IncidentBySeq ON Incident (Seq);
+CREATE INDEX IF NOT EXISTS IncidentByHost ON Incident (Host, Container, Id);
+CREATE INDEX IF NOT EXISTS IncidentByChange ON Incident (ChangedAt);
+
+-- Of these the history has not taken, or they are not over. Sent: the revision that it has.
+CREATE TABLE IF NOT EXISTS IncidentOutbox (
+    Id          TEXT    PRIMARY KEY,
+    Seq         INTEGER NOT NULL,
+    Revision    INTEGER NOT NULL,
+    Host        TEXT    NOT NULL,
+    ContainerId TEXT,
+    Container   TEXT,
+    Cause       TEXT    NOT NULL,
+    Outcome     TEXT    NOT NULL,
+    FaultAt     INTEGER NOT NULL,
+    EndedAt     INTEGER,
+    ChangedAt   INTEGER NOT NULL,
+    Record      TEXT    NOT NULL,
+    Capture     TEXT,
+    Sent        INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE INDEX IF NOT EXISTS IncidentOutboxBySeq ON IncidentOutbox (Seq);
+
+-- When containers were watched under supervision.
+CREATE TABLE IF NOT EXISTS WatchedTime (
+    Host        TEXT    NOT NULL,
+    ContainerId TEXT    NOT NULL,
+    Container   TEXT    NOT NULL,
+    Since       INTEGER NOT NULL,
+    Until       INTEGER NOT NULL,
+    PRIMARY KEY (Host, ContainerId, Since)
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS WatchedTimeByEnd ON WatchedTime (Until);

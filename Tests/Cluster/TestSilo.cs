@@ -5,8 +5,11 @@ using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.Probing;
 using HmsOrleans.Grains.Settings;
+using HmsOrleans.Silo.History;
+using HmsOrleans.Silo.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -26,6 +29,7 @@ public sealed class TestSilo : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static int s_count;
 
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hms-silo-");
     private readonly IHost _host;
     private int _hosts;
 
@@ -39,6 +43,10 @@ public sealed class TestSilo : IAsyncLifetime
         builder.Services.AddSingleton<IProber>(Prober);
         builder.Services.AddOptions<HealthOptions>();
         builder.Services.AddSingleton(new NodeMode());
+        builder.Services.AddSingleton<IIncidentOutbox>(Outbox);
+        GrainStore.Prepare(_directory.FullName);
+        var history = new SqliteHistory(_directory.FullName);
+        builder.Services.AddSingleton<IIncidentStore>(new IncidentStore(history, new IncidentTable(history, IncidentTable.History), Time));
         // A sign of life when a host comes up, and no other in the time of a test.
         builder.Services.Configure<ControllerOptions>(options => options.Heartbeat = TimeSpan.FromHours(1));
         builder.UseOrleans(silo =>
@@ -63,6 +71,8 @@ public sealed class TestSilo : IAsyncLifetime
 
     internal FakeStore Store { get; } = new();
 
+    internal FakeOutbox Outbox { get; } = new();
+
     internal ShiftedTime Time { get; } = new();
 
     /// <summary>How often a method of a grain was called, by "Method key"; the key is the host where a host calls.</summary>
@@ -86,6 +96,7 @@ public sealed class TestSilo : IAsyncLifetime
     {
         await _host.StopAsync();
         _host.Dispose();
+        _directory.Delete(recursive: true);
     }
 
     /// <summary>An address that no other test uses.</summary>

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using HmsOrleans.Grains.Health;
+
+namespace HmsOrleans.Grains.Incidents;
+
+/// <summary>Works out how available containers were. Time in which nobody watched them counts neither for nor against them.</summary>
+internal static class Availability
+{
+    private static readonly ImmutableArray<TimeSpan> Lengths = [TimeSpan.FromHours(1), TimeSpan.FromDays(1), TimeSpan.FromDays(7), TimeSpan.FromDays(30)];
+
+    /// <summary>How often hosts tell that they go on watching.</summary>
+    public static readonly TimeSpan TellPeriod = TimeSpan.FromMinutes(1);
+
+    /// <summary>A watched time that was told of within this goes on. One message may get lost.</summary>
+    private static readonly TimeSpan GoesOn = 2.5 * TellPeriod;
+
+    /// <summary>The past before that plays no part.</summary>
+    public static TimeSpan Longest => Lengths[^1];
+
+    public static ImmutableArray<AvailabilityWindow> Of(ContainerPast past, DateTimeOffset now)
+    {
+        var watched = past.Watched.ToLookup(span => span.ContainerId, span => new Span(span.From, now - span.To < GoesOn ? now : span.To));
+        return [.. Lengths.Select(length => Of(past, watched, new(now - length, now)))];
+    }
+
+    private static AvailabilityWindow Of(ContainerPast past, ILookup<string, Span> watched, Span window)
+    {
+        var incidents = past.Incidents.Where(incident => window.Overlaps(incident.FaultAt, incident.EndedAt)).ToList();
+        var healed = past.Incidents.Where(incident => incident.RunningAgainAt is { } at && window.Contains(at)).ToList();
+        var observed = watched.SelectMany(spans => spans).Aggregate(TimeSpan.Zero, (sum, span) => sum + span.Common(window).Length);
+        var down = past.Incidents.Where(incident => incident.ContainerId is not null)
+            .SelectMany(incident => incident.Outages, (incident, outage) => (incident.ContainerId, Span: new Span(outage.From, outage.To ?? window.To).Common(window)))
+            .SelectMany(outage => watched[outage.ContainerId!], (outage, span) => outage.Span.Common(span).Length)
+            .Aggregate(TimeSpan.Zero, (sum, length) => sum + length);
+        return new(
+            window.Length,
+            observed,
+            down < observed ? down : observed,
+            incidents.Count,
+            past.Incidents.Sum(incident => incident.Attempts.Count(attempt => attempt is { Outcome: RestartOutcome.Done, EndedAt: { } at } && window.Contains(at))),
+            healed.Count == 0 ? null : TimeSpan.FromTicks((long)healed.Average(incident => (incident.RunningAgainAt!.Value - incident.FaultAt).Ticks)));
+    }
+
+    private readonly record struct Span(DateTimeOffset From, DateTimeOffset To)
+    {
+        public TimeSpan Length => To > From ? To - From : TimeSpan.Zero;
+
+        public bool Contains(DateTimeOffset at) => at > From && at <= To;
+
+        public bool Overlaps(DateTimeOffset from, DateTimeOffset? to) => from <= To && !(to <= From);
+
+        public Span Common(Span other) => new(From > other.From ? From : other.From, To < other.To ? To : other.To);
+    }
+}

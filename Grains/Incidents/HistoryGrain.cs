@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+
+namespace HmsOrleans.Grains.Incidents;
+
+/// <remarks>Reentrant: it only passes on to its store, and those who wait for news must hold nobody up.</remarks>
+[Reentrant, KeepAlive]
+internal sealed partial class HistoryGrain(IIncidentStore store, IOptions<HistoryOptions> options, TimeProvider time, ILogger<HistoryGrain> logger) : Grain, IHistoryGrain
+{
+    /// <summary>Less than the time in which a call has to be answered.</summary>
+    private static readonly TimeSpan WatchLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan PurgePeriod = TimeSpan.FromHours(1);
+
+    /// <summary>So few that nobody else waits long for the database.</summary>
+    private const int PurgedAtOnce = 500;
+
+    /// <summary>Ends when something has been kept.</summary>
+    private TaskCompletionSource _kept = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        this.RegisterGrainTimer(Purge, new() { DueTime = TimeSpan.FromMinutes(1), Period = PurgePeriod, Interleave = true, KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
+    public async Task Keep(ImmutableArray<Incident> incidents, CancellationToken cancellationToken)
+    {
+        await store.KeepAsync(incidents, cancellationToken);
+        _kept.TrySetResult();
+        _kept = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public Task<IncidentPage> Find(IncidentQuery query, CancellationToken cancellationToken) => store.FindAsync(query, cancellationToken);
+
+    public Task<Incident?> GetIncident(string id, CancellationToken cancellationToken) => store.GetAsync(id, cancellationToken);
+
+    public async Task<IncidentNews> Watch(long? after, CancellationToken cancellationToken)
+    {
+        if (after is not { } cursor)
+        {
+            return new(await store.GetCursorAsync(cancellationToken), HasGap: false, []);
+        }
+        var kept = _kept.Task;
+        var news = await store.GetNewsAsync(cursor, cancellationToken);
+        if (news is { HasGap: false, Incidents.IsEmpty: true })
+        {
+            await Task.WhenAny(kept, Task.Delay(WatchLimit, time, cancellationToken));
+            news = await store.GetNewsAsync(cursor, cancellationToken);
+        }
+        return news;
+    }
+
+    public Task NoteWatched(string host, ImmutableArray<WatchedTime> watched, CancellationToken cancellationToken) =>
+        store.NoteWatchedAsync(host, watched, cancellationToken);
+
+    public async Task<ImmutableArray<AvailabilityWindow>> GetAvailability(string host, string? container, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return Availability.Of(await store.GetPastAsync(host, container, now - Availability.Longest, cancellationToken), now);
+    }
+
+    private async Task Purge(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var before = time.GetUtcNow() - options.Value.Retention;
+            while (await store.PurgeAsync(before, PurgedAtOnce, cancellationToken) >= PurgedAtOnce)
+            {
+            }
+        }
+        catch (Exception e) // Whatever the store throws: it is tried again in an hour.
+        {
+            LogNotPurged(logger, e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "old incidents could not be removed from the history: {Reason}")]
+    private static partial void LogNotPurged(ILogger logger, string reason);
+}
