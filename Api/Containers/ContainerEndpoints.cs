@@ -40,6 +40,12 @@ internal static class ContainerEndpoints
             .Describe("GetContainer", "One container", "One container, named by its id, a prefix of the id that fits only one, or its name.")
             .Replies(Examples.Container);
 
+        container.MapGet("/explanation", Explain)
+            .Describe("ExplainContainer", "Why a container is in its state",
+                "The facts that are known, the rule that led from them to the state, what holds for the container and where that comes from, and what happens next. Its host itself is asked.")
+            .Fails(ProblemType.HostUnavailable)
+            .Replies(Examples.Explanation);
+
         container.MapPut("/", Supervise)
             .Describe("SuperviseContainer", "Put a container (back) under supervision",
                 "Takes the container off the ignored list. Earlier failures are forgiven, and it is started if it is stopped. Idempotent.")
@@ -89,6 +95,26 @@ internal static class ContainerEndpoints
         {
             { Container: { } found } => TypedResults.Ok(found),
             { Kind: ContainerMatchKind.Ambiguous, Matches: var matches } => ContainerProblems.Ambiguous(host.Address, container, matches),
+            _ => ContainerProblems.NotFound(host.Address, container),
+        };
+    }
+
+    private static async Task<Results<Ok<ContainerExplanation>, ProblemHttpResult>> Explain(
+        string address, string container, FleetCalls fleet, CancellationToken cancellationToken)
+    {
+        if (ContainerProblems.IsMalformed(container))
+        {
+            return ContainerProblems.Malformed(container);
+        }
+        var (host, problem) = await HostLookup.Find(address, fleet, cancellationToken);
+        if (host is null)
+        {
+            return problem!;
+        }
+        return await fleet.Ask(host, (grain, token) => grain.Explain(container, token), cancellationToken) switch
+        {
+            { Explanation: { } explanation } => TypedResults.Ok(explanation),
+            { Matches: { IsDefaultOrEmpty: false } matches } => ContainerProblems.Ambiguous(host.Address, container, matches),
             _ => ContainerProblems.NotFound(host.Address, container),
         };
     }

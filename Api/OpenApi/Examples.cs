@@ -64,6 +64,45 @@ internal static class Examples
         Details = "ignored",
     };
 
+    public static ContainerExplanation Explanation { get; } = new()
+    {
+        Host = Address,
+        Id = Container.Id,
+        Name = Container.Name,
+        At = Noon,
+        Health = HealthState.BackingOff,
+        Since = Noon.AddSeconds(-3),
+        Details = "died by itself (exit code 1); failed 3 times in a row, next attempt at 12:00:01 UTC",
+        Rule = "It died by itself (exit code 1), before it had been healthy for 10 s since the last recovery. That makes 3 failed recoveries in a row, after which the next attempt waits 4 s: 1 s, doubled each time, at most 60 s.",
+        Facts = new()
+        {
+            ContainerState = ContainerState.Exited,
+            EngineSaidAt = Noon.AddSeconds(-3),
+            ExitCode = 1,
+            LastFault = new Fault(FaultCause.Died, Noon.AddSeconds(-3), "exit code 1"),
+            Restarts = 3,
+            EnginePolicy = "no",
+        },
+        Policy = new()
+        {
+            Supervised = true,
+            SupervisedBy = RuleSource.Default,
+            Threshold = 80,
+            ThresholdBy = RuleSource.Label,
+            Restart = RestartMode.Always,
+            RestartBy = RuleSource.Default,
+            ProbeCount = 20,
+            StartGrace = 2,
+            RecoveredAfter = 10,
+            BackOff = 1,
+            MaxBackOff = 60,
+            QuarantineAfter = 10,
+            QuarantineWindow = 600,
+            FailedRecoveries = 3,
+        },
+        Next = [new(Noon.AddSeconds(1), "started again"), new(null, "left to a person after 7 further failed recoveries within 10 min")],
+    };
+
     public static HostReply Host { get; } = HostReply.From(View);
 
     public static HostReply[] Hosts { get; } = [Host];

@@ -36,4 +36,7 @@ internal sealed class ContainerGrain : Grain, IContainerGrain
         return Task.FromResult(new ContainerReport(
             view, action, _health.Attempt, HealthMachine.NextDeadline(_health, policy), ++_revision, _health.Container, _health.State == HealthState.Gone, changes.ToImmutable()));
     }
+
+    public Task<ContainerExplanation?> Explain(HealthPolicy policy, RuleSources sources, DateTimeOffset at, CancellationToken cancellationToken) =>
+        Task.FromResult(_health.State == HealthState.Gone ? null : ContainerReasons.Explain(HostBoundPlacement.HostOf(this.GetPrimaryKeyString()), _health, policy, sources, at));
 }

@@ -14,6 +14,14 @@ public interface IContainerGrain : IGrainWithStringKey
     /// <param name="cancellationToken">Ends the waiting.</param>
     [Alias("Observe")]
     Task<ContainerReport> Observe(ImmutableArray<Observation> facts, HealthPolicy policy, CancellationToken cancellationToken);
+
+    /// <summary>Why it is in its state; null before the engine has described it.</summary>
+    /// <param name="policy">The rules as they stand now.</param>
+    /// <param name="sources">Where they come from.</param>
+    /// <param name="at">The time now.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    [Alias("Explain")]
+    Task<ContainerExplanation?> Explain(HealthPolicy policy, RuleSources sources, DateTimeOffset at, CancellationToken cancellationToken);
 }
 
 /// <summary>What a container's grain answers to facts.</summary>

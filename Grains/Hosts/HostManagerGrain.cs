@@ -124,6 +124,17 @@ internal sealed partial class HostManagerGrain(
 
     public Task<HostStatus> GetStatus(CancellationToken cancellationToken) => Task.FromResult(Status());
 
+    public async Task<ContainerExplanationResult> Explain(string container, CancellationToken cancellationToken)
+    {
+        var match = ContainerName.Resolve(_content.Views, container);
+        if (match.Container is not { Id: var id } || !_containers.TryGetValue(id, out var hosted))
+        {
+            return new(null, match.Matches);
+        }
+        var grain = GrainFactory.GetGrain<IContainerGrain>($"{Address}/{id}");
+        return new(await grain.Explain(PolicyFor(id, hosted), SourcesFor(id, hosted), time.GetUtcNow(), cancellationToken), []);
+    }
+
     public Task<ContainerCommandResult> Ignore(string container, CancellationToken cancellationToken) =>
         Command(container, "ignored", kept => kept with { Supervised = false }, at => new Observation.Ticked(at), cancellationToken);
 
@@ -362,6 +373,24 @@ internal sealed partial class HostManagerGrain(
             QuarantineWindow = _rules.QuarantineWindow,
             ProbeCount = prober.Status.Count,
         };
+    }
+
+    /// <summary>Where <see cref="PolicyFor"/> found the rules.</summary>
+    private RuleSources SourcesFor(string id, HostedContainer hosted)
+    {
+        var settings = Settings().Current;
+        var kept = settings.Of(id);
+        return new(
+            Supervised: !Supervises(settings.Fleet) ? RuleSource.Fleet
+                : kept.Supervised is not null ? RuleSource.Container
+                : hosted.Labels.Supervised is not null ? RuleSource.Label
+                : RuleSource.Default,
+            Threshold: kept.Threshold is not null ? RuleSource.Container
+                : hosted.Labels.Threshold is not null ? RuleSource.Label
+                : settings.Threshold is not null ? RuleSource.Host
+                : settings.Fleet.Threshold is not null ? RuleSource.Fleet
+                : RuleSource.Default,
+            Restart: hosted.Labels.Restart is not null ? RuleSource.Label : RuleSource.Default);
     }
 
     private double HostThreshold(HostSettings settings) => settings.Threshold ?? settings.Fleet.Threshold ?? _rules.Threshold;

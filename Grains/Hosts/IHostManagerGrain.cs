@@ -22,6 +22,12 @@ public interface IHostManagerGrain : IGrainWithStringKey
     [Alias("GetStatus"), AlwaysInterleave]
     Task<HostStatus> GetStatus(CancellationToken cancellationToken);
 
+    /// <summary>Why a container is in its state.</summary>
+    /// <param name="container">Full id, unique prefix of it, or name.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    [Alias("Explain"), AlwaysInterleave]
+    Task<ContainerExplanationResult> Explain(string container, CancellationToken cancellationToken);
+
     /// <summary>Puts a container on the ignored list. Idempotent.</summary>
     /// <param name="container">Full id, unique prefix of it, or name.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>

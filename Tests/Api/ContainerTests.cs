@@ -174,7 +174,7 @@ public sealed class ContainerTests
         };
 
         foreach (var (method, path, body) in ((string, string, string?)[])
-            [("PUT", Web, null), ("DELETE", Web, null), ("POST", Web, """{"threshold": 60}"""), ("POST", "/containers/10.0.0.1", """{"threshold": 60}""")])
+            [("GET", Web + "/explanation", null), ("PUT", Web, null), ("DELETE", Web, null), ("POST", Web, """{"threshold": 60}"""), ("POST", "/containers/10.0.0.1", """{"threshold": 60}""")])
         {
             var reply = await node.Send(method, path, body);
             var problem = reply.MustBeProblem(HttpStatusCode.ServiceUnavailable, "host-unavailable");
@@ -197,5 +197,33 @@ public sealed class ContainerTests
         var problem = (await node.Send("PUT", Web)).MustBeProblem(HttpStatusCode.ServiceUnavailable, "host-unavailable");
 
         Assert.Contains("no sign of life", (string?)problem["detail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_explanation_has_facts_a_rule_a_policy_and_what_comes_next()
+    {
+        await using var node = await ApiNode.Start();
+
+        var explanation = (await node.Get(Web + "/explanation")).MustBe(HttpStatusCode.OK).AsObject();
+
+        Assert.Equal(["host", "id", "name", "at", "health", "since", "details", "rule", "facts", "policy", "next"], explanation.Select(field => field.Key));
+        Assert.Equal(
+            ["containerState", "engineSaidAt", "silence", "runningSince", "wellSince", "exitCode", "outOfMemoryAt", "stopAskedAt", "healthCheck", "probes", "notProbed", "memory", "lastFault", "restarts", "enginePolicy"],
+            explanation["facts"]!.AsObject().Select(field => field.Key));
+        Assert.Equal((20, 1), ((int)explanation["facts"]!["probes"]![0]!["sent"]!, (int)explanation["facts"]!["probes"]![0]!["lost"]!));
+        Assert.Equal(("label", "onFailure", 2.0), ((string?)explanation["policy"]!["thresholdBy"], (string?)explanation["policy"]!["restart"], (double)explanation["policy"]!["startGrace"]!));
+        Assert.Equal("counts as recovered", (string?)explanation["next"]![0]!["text"]);
+    }
+
+    [Theory]
+    [InlineData("web%20one", HttpStatusCode.BadRequest, "container-malformed")]
+    [InlineData("3f", HttpStatusCode.BadRequest, "container-ambiguous")]
+    [InlineData("nobody", HttpStatusCode.NotFound, "container-not-found")]
+    public async Task What_cannot_be_explained_is_refused(string container, HttpStatusCode status, string type)
+    {
+        await using var node = await ApiNode.Start();
+
+        (await node.Get($"/containers/10.0.0.1/{container}/explanation")).MustBeProblem(status, type);
+        (await node.Get("/containers/10.0.0.9/web/explanation")).MustBeProblem(HttpStatusCode.NotFound, "host-unknown");
     }
 }

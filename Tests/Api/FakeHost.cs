@@ -83,6 +83,13 @@ internal sealed class FakeHost(string address, params ContainerView[] containers
         return Unsaved;
     }
 
+    public async Task<ContainerExplanationResult> Explain(string container, CancellationToken cancellationToken)
+    {
+        await Gate(cancellationToken);
+        var match = ContainerName.Resolve(Containers, container);
+        return new(match.Container is { } view ? Samples.Explanation(view) : null, match.Matches);
+    }
+
     public Task<Guid> Observe(HostFacts facts, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task SetWindow(TimeSpan window, CancellationToken cancellationToken) => throw new NotSupportedException();

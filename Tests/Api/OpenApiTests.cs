@@ -15,6 +15,7 @@ public sealed class OpenApiTests
         Assert.StartsWith("3.1.", (string?)document["openapi"], StringComparison.Ordinal);
         Assert.Equal(
             [
+                "/containers/{address}/{container}/explanation: get",
                 "/containers/{address}/{container}: delete get post put",
                 "/containers/{address}: delete get post put",
                 "/containers: get post",

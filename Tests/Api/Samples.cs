@@ -38,6 +38,43 @@ internal static class Samples
         Details = "healthy since 12:00:10",
     };
 
+    public static ContainerExplanation Explanation(ContainerView view) => new()
+    {
+        Host = Address,
+        Id = view.Id,
+        Name = view.Name,
+        At = Noon,
+        Health = view.Health,
+        Since = Noon,
+        Details = view.Details,
+        Rule = "It runs and answers its probes: nothing speaks against it.",
+        Facts = new()
+        {
+            ContainerState = view.ContainerState,
+            EngineSaidAt = Noon,
+            Probes = [new("172.17.0.2", Noon, 20, 1, 0.04)],
+            EnginePolicy = "no",
+        },
+        Policy = new()
+        {
+            Supervised = true,
+            SupervisedBy = RuleSource.Default,
+            Threshold = 60,
+            ThresholdBy = RuleSource.Label,
+            Restart = RestartMode.OnFailure,
+            RestartBy = RuleSource.Label,
+            ProbeCount = 20,
+            StartGrace = 2,
+            RecoveredAfter = 10,
+            BackOff = 1,
+            MaxBackOff = 60,
+            QuarantineAfter = 10,
+            QuarantineWindow = 600,
+            FailedRecoveries = 0,
+        },
+        Next = [new(Noon.AddSeconds(5), "counts as recovered"), new(null, "if it stops, it is started at once")],
+    };
+
     public static HostStatus Status { get; } = new()
     {
         EngineAnswers = true,

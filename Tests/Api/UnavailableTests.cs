@@ -12,6 +12,7 @@ public sealed class UnavailableTests
         ("GET", "/containers", null),
         ("GET", "/containers/10.0.0.1", null),
         ("GET", "/containers/10.0.0.1/web", null),
+        ("GET", "/containers/10.0.0.1/web/explanation", null),
         ("PUT", "/containers/10.0.0.1/web", null),
         ("DELETE", "/containers/10.0.0.1/web", null),
         ("POST", "/containers/10.0.0.1/web", """{"threshold": 60}"""),

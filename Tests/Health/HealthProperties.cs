@@ -1,4 +1,5 @@
 using CsCheck;
+using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
 using Xunit;
@@ -49,6 +50,12 @@ public sealed class HealthProperties
         Assert.InRange(turn.Next.PacketLoss ?? 0, 0, 100);
         _ = turn.Next.RoundTrip;
         _ = HealthMachine.NextDeadline(turn.Next, turn.Policy);
+        if (ContainerReasons.Explain("10.0.0.1", turn.Next, turn.Policy, new(), turn.Seen.At) is { } explanation)
+        {
+            Assert.Equal(ContainerSentence.View("10.0.0.1", turn.Next, turn.Policy)!.Health, explanation.Health);
+            Assert.EndsWith(".", explanation.Rule, StringComparison.Ordinal);
+            Assert.True(!explanation.Next.IsEmpty || turn.Next.State == Gone);
+        }
     });
 
     [Fact]

@@ -39,6 +39,8 @@ internal sealed class HealthStory
 
     public ContainerHealth Health { get; private set; } = ContainerHealth.Fresh;
 
+    public DateTimeOffset Now => _now;
+
     /// <summary>What the engine would say if it were asked.</summary>
     public EngineContainer Engine { get; private set; }
 

@@ -28,6 +28,28 @@ public sealed class HostManagerTests : IClassFixture<TestSilo>
     private DateTimeOffset Now => _silo.Time.GetUtcNow();
 
     [Fact]
+    public async Task An_explanation_says_where_the_rules_come_from()
+    {
+        await SeenAsync("web");
+        Assert.Equal((60, RuleSource.Default), await ThresholdAsync());
+        await _host.SetThreshold(41, Token);
+        Assert.Equal((41, RuleSource.Host), await ThresholdAsync());
+        await _host.SetThreshold("web", 42, Token);
+        Assert.Equal((42, RuleSource.Container), await ThresholdAsync());
+        await _host.Ignore("web", Token);
+
+        var explanation = (await _host.Explain("web", Token)).Explanation!;
+        Assert.Equal((HealthState.Ignored, false, RuleSource.Container), (explanation.Health, explanation.Policy.Supervised, explanation.Policy.SupervisedBy));
+        Assert.Null((await _host.Explain("nobody", Token)).Explanation);
+
+        async Task<(double, RuleSource)> ThresholdAsync()
+        {
+            var policy = (await _host.Explain("web", Token)).Explanation!.Policy;
+            return (policy.Threshold, policy.ThresholdBy);
+        }
+    }
+
+    [Fact]
     public async Task A_command_from_outside_that_comes_again_has_no_effect_the_second_time()
     {
         await SeenAsync("web");
