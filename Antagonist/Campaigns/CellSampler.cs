@@ -47,25 +47,26 @@ internal sealed class CellSampler
     public async Task RunAsync(double length, CancellationToken cancellationToken)
     {
         var logs = LogsAsync(length, cancellationToken);
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(Period), _time);
-        var (next, nextCount) = (0, 0);
-        do
+        var nextCount = 0;
+        // Each sample waits for its own moment: ticks of a timer that lie on the border of two would now and then leave one out.
+        for (var next = 0; next * Period < length; next++)
         {
-            var at = Now;
-            var due = (int)(at / Period);
-            for (; next < due; next++)
+            if (next * Period - Now is > 0 and var left)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(left), _time, cancellationToken);
+            }
+            var at = Math.Max(Now, next * Period);
+            if (at >= (next + 1) * Period)
             {
                 // We were late ourselves: what was not asked is missed, not good.
                 _samples.Add(Task.FromResult(Missed(next * Period)));
+                continue;
             }
-            if (next == due)
-            {
-                _samples.Add(SampleAsync(at, at >= nextCount, cancellationToken));
-                nextCount = at >= nextCount ? (int)at + 1 : nextCount;
-                next++;
-            }
+            _samples.Add(SampleAsync(at, at >= nextCount, cancellationToken));
+            nextCount = at >= nextCount ? (int)at + 1 : nextCount;
         }
-        while (await timer.WaitForNextTickAsync(cancellationToken) && Now < length);
+        // What is recorded reaches up to the end.
+        await Task.Delay(TimeSpan.FromSeconds(Math.Max(0, length - Now)), _time, cancellationToken);
         await logs;
     }
 
