@@ -5,6 +5,9 @@ namespace HmsOrleans.Antagonist.Campaigns;
 /// <summary>What a campaign plays.</summary>
 internal sealed record CampaignSettings
 {
+    /// <summary>The report's aggregation windows, in seconds.</summary>
+    public static ImmutableArray<double> AllWindows { get; } = [0.1, 1, 2.5];
+
     /// <summary>Where the raw data and the results are put.</summary>
     public required string Directory { get; init; }
 
@@ -12,7 +15,7 @@ internal sealed record CampaignSettings
     public ImmutableArray<string> Scenarios { get; init; } = ReportScenario.Names;
 
     /// <summary>Aggregation windows, in seconds.</summary>
-    public ImmutableArray<double> Windows { get; init; } = [0.1, 1, 2.5];
+    public ImmutableArray<double> Windows { get; init; } = AllWindows;
 
     /// <summary>Of one cell.</summary>
     public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(5);

@@ -15,15 +15,14 @@ internal static class CampaignCommand
 
     private static readonly Option<string[]> Scenarios = new("--scenarios")
     {
-        Description = $"Separated by commas: {string.Join(", ", ReportScenario.Names)} (all).",
-        DefaultValueFactory = _ => [.. ReportScenario.Names],
+        // The library would put bars between the values of a default of its own.
+        Description = $"Separated by commas. [default: {string.Join(',', ReportScenario.Names)}]",
         CustomParser = given => Listed(given, text => ReportScenario.Names.FirstOrDefault(name => name == text), $"one of {string.Join(", ", ReportScenario.Names)}"),
     };
 
     private static readonly Option<double[]> Windows = new("--windows")
     {
-        Description = "Aggregation windows in seconds, separated by commas.",
-        DefaultValueFactory = _ => [0.1, 1, 2.5],
+        Description = string.Create(CultureInfo.InvariantCulture, $"Aggregation windows in seconds, separated by commas. [default: {string.Join(',', CampaignSettings.AllWindows)}]"),
         CustomParser = given => [.. Listed(given, text => Number(text) is >= 0.05 and <= 60 and var window ? window : (double?)null, "0.05 to 60 (seconds)").Select(window => window!.Value)],
     };
 
@@ -78,8 +77,8 @@ internal static class CampaignCommand
         var settings = new CampaignSettings
         {
             Directory = given.GetValue(Out)!,
-            Scenarios = [.. given.GetValue(Scenarios)!],
-            Windows = [.. given.GetValue(Windows)!],
+            Scenarios = given.GetValue(Scenarios) is { Length: > 0 } scenarios ? [.. scenarios] : ReportScenario.Names,
+            Windows = given.GetValue(Windows) is { Length: > 0 } windows ? [.. windows] : CampaignSettings.AllWindows,
             Length = given.GetValue(Length),
             Repetitions = given.GetValue(Repetitions),
             IsCalm = given.GetValue(Calm),
