@@ -4,6 +4,7 @@ using HmsOrleans.Api.Antagonist;
 using HmsOrleans.Api.Bodies;
 using HmsOrleans.Api.Commands;
 using HmsOrleans.Api.Containers;
+using HmsOrleans.Api.Events;
 using HmsOrleans.Api.Fleet;
 using HmsOrleans.Api.Hosts;
 using HmsOrleans.Api.OpenApi;
@@ -43,6 +44,7 @@ public static class ApiExtensions
         services.TryAddSingleton(new NodeMode());
         services.AddSingleton<FleetCalls>();
         services.AddSingleton<AntagonistCalls>();
+        services.AddSingleton<FleetFeed>().AddHostedService(provider => provider.GetRequiredService<FleetFeed>());
         services.AddSingleton<ICommandExecutor, CommandExecutor>();
         services.AddExceptionHandler<ExceptionProblems>();
         services.AddOpenApi(openApi => OpenApiDocs.Configure(openApi));
@@ -89,6 +91,7 @@ public static class ApiExtensions
         api.AddEndpointFilter(NoAnswerException.Filter);
         api.MapContainers();
         api.MapHosts();
+        api.MapEvents();
         api.MapSettings();
         api.MapAntagonist();
         api.MapReadiness();

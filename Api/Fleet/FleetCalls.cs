@@ -83,6 +83,10 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     public Task<FleetSettings> AskSettings(TimeSpan limit, CancellationToken aborted) =>
         Within(limit, Controller.GetSettings, aborted);
 
+    /// <summary>Waits for news of a grain that answers after three seconds at the latest; gives up as with every call.</summary>
+    public Task<T> Watch<T>(Func<IGrainFactory, CancellationToken, Task<T>> call, CancellationToken aborted) =>
+        Within(Limit, token => call(grains, token), aborted);
+
     /// <summary>Why the controller's settings are not saved; null when they are.</summary>
     public Task<string?> WhenSaved(CancellationToken aborted) => WhenSaved(Controller.WhenSaved, aborted);
 

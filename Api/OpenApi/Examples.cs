@@ -111,6 +111,11 @@ internal static class Examples
 
     public static HostSummary[] Summaries { get; } = [Summary];
 
+    public static string Events { get; } =
+        "retry: 1000\n\n"
+        + "id: 5f0a1d5e-41\nevent: snapshot\ndata: {\"hosts\":[...]}\n\n"
+        + "id: 5f0a1d5e-42\nevent: delta\ndata: {\"hosts\":[],\"changed\":[{\"host\":\"10.0.0.1\",\"name\":\"web\",\"health\":\"restarting\",...}],\"removed\":[]}\n\n";
+
     public static RemovedReply Removed { get; } = RemovedReply.Of(Address);
 
     public static SettingsReply Settings { get; } = new(60, 0.5, 10, 30);

@@ -129,6 +129,8 @@ internal static partial class OpenApiDocs
             {
                 "address" => ("Address of the Docker host: IPv4, IPv6 or a name.", JsonValue.Create("10.0.0.1")),
                 "container" => ("Full id, a prefix of the id that fits only one, or the name of the container.", JsonValue.Create("web")),
+                "lastEventId" => ("As the header Last-Event-ID, for clients that cannot set it.", JsonValue.Create("5f0a1d5e-41")),
+                "Last-Event-ID" => ("Id of the last event that the client had: it gets what it has missed since.", JsonValue.Create("5f0a1d5e-41")),
                 _ => (parameter.Description, parameter.Example),
             };
         }

@@ -74,12 +74,15 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
     public static readonly ProblemType FleetUnavailable = new("fleet-unavailable", 503, "The controller does not answer",
         "The controller did not answer within 5 s. It moves to another node by itself when its own is lost: try again in a few seconds.");
 
+    public static readonly ProblemType ViewersTooMany = new("viewers-too-many", 503, "Too many follow the events",
+        "500 follow the events of this node already, which is all that Hms:Api:MaxViewers permits. Close pages that nobody looks at, or ask another node.");
+
     /// <summary>All types, by status.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
         AddressMalformed, ContainerMalformed, ContainerAmbiguous, BodyInvalid, FieldInvalid, RequestInvalid, KeyRequired,
         RoleInsufficient, OriginRefused, PathUnknown, HostUnknown, ContainerNotFound, MethodNotAllowed, NodeMissing, AgentMissing,
-        BodyTooLarge, ContentTypeUnsupported, HostNameRefused, Internal, HostUnavailable, FleetUnavailable,
+        BodyTooLarge, ContentTypeUnsupported, HostNameRefused, Internal, HostUnavailable, FleetUnavailable, ViewersTooMany,
     ];
 
     /// <summary>The URI in the field <c>type</c>.</summary>

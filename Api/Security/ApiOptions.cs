@@ -9,6 +9,9 @@ public sealed class ApiOptions
 
     /// <summary>Those who may; none: everybody on this machine, and nobody else.</summary>
     public IList<ApiKey> Keys { get; } = [];
+
+    /// <summary>As many may follow GET /events at once.</summary>
+    public int MaxViewers { get; set; } = 500;
 }
 
 /// <summary>A key, and what it permits.</summary>

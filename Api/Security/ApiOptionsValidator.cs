@@ -20,6 +20,10 @@ internal sealed class ApiOptionsValidator(IConfiguration configuration) : IValid
             .Select(group => $"{Keys}: the name '{group.Key}' occurs {group.Count()} times; give each key a name of its own."));
         failures.AddRange(options.Keys.GroupBy(key => key.Key).Where(group => group.Key.Length > 0 && group.Count() > 1)
             .Select(group => $"{Keys}: {string.Join(" and ", group.Select(key => $"'{key.Name}'"))} have the same key; give each a key of its own."));
+        if (options.MaxViewers is < 1 or > 100_000)
+        {
+            failures.Add($"{ApiOptions.Section}:MaxViewers is {options.MaxViewers}; it must be 1 to 100000");
+        }
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

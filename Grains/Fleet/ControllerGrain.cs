@@ -36,13 +36,18 @@ internal sealed partial class ControllerGrain(
     /// <summary>How often it is saved although nothing changed, so that it can be told how old it is.</summary>
     private static readonly TimeSpan LongestSnapshotPeriod = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a watcher waits for news at most: less than the response timeout of a client, 5 s.</summary>
+    private static readonly TimeSpan WatchLimit = TimeSpan.FromSeconds(3);
+
     /// <summary>How long bytes are counted for one who asks.</summary>
     private static readonly TimeSpan CountingPeriod = TimeSpan.FromSeconds(5);
 
     private readonly ControllerOptions _options = controllerOptions.Value;
     private readonly SortedDictionary<string, KnownHost> _hosts = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly FleetLog _log = new();
 
+    private TaskCompletionSource _stirred = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _fetches;
     private long _changes;
     private long _bytes;
@@ -125,6 +130,28 @@ internal sealed partial class ControllerGrain(
             [.. _hosts.Values.Select(host => new HostFreshness(host.Address, StateOf(host), host.Mirror.Epoch, host.Mirror.Version))], _fetches, _changes, _bytes));
     }
 
+    public async Task<FleetNews> Watch(Guid epoch, long after, CancellationToken cancellationToken)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+        var limit = Task.Delay(WatchLimit, time, waiting.Token);
+        while (true)
+        {
+            var stirred = _stirred.Task;
+            // Looked at only while somebody watches: a fleet that nobody looks at has no news.
+            foreach (var host in _hosts.Values.Where(IsToBeTold))
+            {
+                host.HasNews = false;
+                _log.Put(View(host) with { State = ShownStateOf(host) });
+            }
+            if (_log.HasNews(epoch, after) || limit.IsCompleted)
+            {
+                await waiting.CancelAsync();
+                return _log.Since(epoch, after);
+            }
+            await Task.WhenAny(stirred, limit);
+        }
+    }
+
     public async Task<HostView> AddHost(string address, CancellationToken cancellationToken)
     {
         // Asked first: a host without a silo must not become a member that nobody can ever reach.
@@ -141,6 +168,7 @@ internal sealed partial class ControllerGrain(
         {
             return false;
         }
+        Leave(address);
         Change(State.With(address, supervised: false));
         await Push(host, cancellationToken);
         return true;
@@ -207,7 +235,10 @@ internal sealed partial class ControllerGrain(
         // A node on its own always shows its own host.
         if (!mode.IsIsland && !State.Hosts.GetValueOrDefault(address, registrationOptions.Value.AutoRegister))
         {
-            _hosts.Remove(address);
+            if (_hosts.Remove(address))
+            {
+                Leave(address);
+            }
             return null;
         }
         var host = Register(address);
@@ -222,6 +253,7 @@ internal sealed partial class ControllerGrain(
         if (!_hosts.TryGetValue(address, out var host))
         {
             _hosts[address] = host = new(address);
+            Stir();
         }
         if (!State.Hosts.GetValueOrDefault(address))
         {
@@ -242,6 +274,10 @@ internal sealed partial class ControllerGrain(
     {
         foreach (var host in _hosts.Values)
         {
+            if (IsToBeTold(host))
+            {
+                Stir(); // time alone may have made it so
+            }
             if (silos.Find(host.Address) is null)
             {
                 host.Mirror.Distrust(); // its next life counts its versions anew
@@ -311,6 +347,7 @@ internal sealed partial class ControllerGrain(
             {
                 host.Mirror.Recall(snapshot);
                 host.LastHeartbeat ??= snapshot.At;
+                Stir(host);
             }
             host.IsRecalled = true;
         }
@@ -393,6 +430,7 @@ internal sealed partial class ControllerGrain(
                 var content = await GrainFactory.GetGrain<IHostManagerGrain>(host.Address)
                     .GetContent(host.Mirror.Epoch, host.Mirror.Version, limit.Token).WaitAsync(limit.Token);
                 host.Mirror.Merge(content);
+                Stir(host);
                 Count(content);
                 if (host.ToldVersion == told)
                 {
@@ -400,6 +438,7 @@ internal sealed partial class ControllerGrain(
                     host.ToldVersion = host.Mirror.Version;
                 }
                 host.LastHeartbeat = time.GetUtcNow();
+                host.AskAgainAt = default;
             }
             catch (Exception e) // Whatever stands between: the host stays marked and is asked again with the next window.
             {
@@ -433,6 +472,33 @@ internal sealed partial class ControllerGrain(
         : host.Fetching is { IsCompleted: false } ? HostState.WaitingForUpdate
         : host.IsMarked ? HostState.UpdatePresent
         : HostState.Updated;
+
+    /// <summary>What watchers are told of it: that news are being fetched is over before they have heard of it.</summary>
+    private HostState ShownStateOf(KnownHost host) =>
+        IsOffline(host) ? HostState.Offline
+        : host.AskAgainAt != default ? HostState.UpdatePresent
+        : HostState.Updated;
+
+    private bool IsToBeTold(KnownHost host) => host.HasNews || _log.IsNews(host.Address, ShownStateOf(host), host.LastHeartbeat);
+
+    private void Stir(KnownHost host)
+    {
+        host.HasNews = true;
+        Stir();
+    }
+
+    /// <summary>Lets those who watch look for news.</summary>
+    private void Stir()
+    {
+        _stirred.TrySetResult();
+        _stirred = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private void Leave(string address)
+    {
+        _log.Remove(address);
+        Stir();
+    }
 
     private void Count(HostContent content)
     {
@@ -485,6 +551,9 @@ internal sealed partial class ControllerGrain(
         public bool IsRecalled { get; set; }
 
         public DateTimeOffset KeepAgainAt { get; set; }
+
+        /// <summary>Its content has changed since watchers were last told of it.</summary>
+        public bool HasNews { get; set; } = true;
 
         public bool IsMarked => Mirror.Status is null || ToldVersion != Mirror.Version;
     }

@@ -32,6 +32,13 @@ public interface IControllerGrain : IGrainWithStringKey
     [Alias("GetFreshness")]
     Task<FleetFreshness> GetFreshness(CancellationToken cancellationToken);
 
+    /// <summary>Waits for what is new to a reader that has seen a version, at most three seconds: then it answers without any. Fetches nothing by itself.</summary>
+    /// <param name="epoch">The epoch of the last answer; an empty one to begin with everything.</param>
+    /// <param name="after">The version of the last answer.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    [Alias("Watch")]
+    Task<FleetNews> Watch(Guid epoch, long after, CancellationToken cancellationToken);
+
     /// <summary>Takes a host into the fleet. Idempotent.</summary>
     /// <exception cref="HostUnavailableException">No silo runs there.</exception>
     [Alias("AddHost")]

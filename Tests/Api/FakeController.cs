@@ -8,6 +8,9 @@ namespace HmsOrleans.Tests.Api;
 internal sealed class FakeController(FakeFleet fleet) : IControllerGrain
 {
     private readonly HashSet<string> _removed = [];
+    private readonly Lock _lock = new();
+    private FleetLog _log = new();
+    private TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Passed by every call but <see cref="WhenSaved"/>.</summary>
     public Fault Gate { get; set; } = Faults.None;
@@ -63,6 +66,63 @@ internal sealed class FakeController(FakeFleet fleet) : IControllerGrain
     }
 
     public Task<string?> WhenSaved(CancellationToken cancellationToken) => Task.FromResult(Unsaved);
+
+    /// <summary>How often somebody has watched.</summary>
+    public int Watched { get; private set; }
+
+    /// <summary>Tells watchers how the hosts are now.</summary>
+    public void Tell()
+    {
+        lock (_lock)
+        {
+            Note();
+            _told.TrySetResult();
+            _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>From now on it is another life of the controller that answers.</summary>
+    public void Move()
+    {
+        lock (_lock)
+        {
+            _log = new();
+        }
+        Tell();
+    }
+
+    public async Task<FleetNews> Watch(Guid epoch, long after, CancellationToken cancellationToken)
+    {
+        Watched++;
+        await Gate(cancellationToken);
+        Task told;
+        lock (_lock)
+        {
+            Note();
+            told = _log.HasNews(epoch, after) ? Task.CompletedTask : _told.Task;
+        }
+        await Task.WhenAny(told, Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, cancellationToken));
+        await Gate(cancellationToken);
+        lock (_lock)
+        {
+            return _log.Since(epoch, after);
+        }
+    }
+
+    private void Note()
+    {
+        foreach (var (address, host) in fleet.Hosts)
+        {
+            if (_removed.Contains(address))
+            {
+                _log.Remove(address);
+            }
+            else
+            {
+                _log.Put(host.View);
+            }
+        }
+    }
 
     public Task<FleetFreshness> GetFreshness(CancellationToken cancellationToken) => throw new NotSupportedException();
 

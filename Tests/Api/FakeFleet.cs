@@ -1,6 +1,7 @@
 using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Incidents;
 
 namespace HmsOrleans.Tests.Api;
 
@@ -10,6 +11,9 @@ internal sealed class FakeFleet : IGrainFactory
     public FakeFleet() => Controller = new FakeController(this);
 
     public FakeController Controller { get; }
+
+    /// <summary>Null: the cluster has none.</summary>
+    public FakeHistory? History { get; set; }
 
     /// <summary>Hosts with a silo, by address, whether under supervision or not.</summary>
     public SortedDictionary<string, FakeHost> Hosts { get; } = new(StringComparer.Ordinal);
@@ -33,6 +37,7 @@ internal sealed class FakeFleet : IGrainFactory
             nameof(IControllerGrain) when primaryKey == IControllerGrain.Key => (object)Controller,
             nameof(IHostManagerGrain) => Hosts.TryGetValue(primaryKey, out var host) ? host : new FakeHost(primaryKey) { Gate = Faults.NoSilo(primaryKey) },
             nameof(IAntagonistGrain) => Hosts[primaryKey].Antagonist,
+            nameof(IHistoryGrain) when History is not null => History,
             var other => throw new NotSupportedException(other),
         });
 
