@@ -56,6 +56,9 @@ public sealed record Incident
     /// <summary>When it was down, oldest first; the last may not have ended. Of very many the oldest are moved together: their length is exact, their place is not.</summary>
     [Id(15)] public ImmutableArray<Outage> Outages { get; init; } = [];
 
+    /// <summary>Whether people want to be told of it; false for a container with the label <c>hms.notify=false</c>.</summary>
+    [Id(16)] public bool Notify { get; init; } = true;
+
     /// <summary>Nothing more will come of it. One that was given up has not ended as long as it does not run.</summary>
     [JsonIgnore]
     public bool IsOver => Outcome is not (IncidentOutcome.Open or IncidentOutcome.Quarantined) || (Outcome == IncidentOutcome.Quarantined && RunningAgainAt is not null);

@@ -19,6 +19,9 @@ internal sealed partial class SettingsKeeper<T>(T initial, Func<T, CancellationT
 
     public T Current { get; private set; } = initial;
 
+    /// <summary>What is known to be saved.</summary>
+    public T Saved => _saved;
+
     /// <summary>Why the last attempt to save failed; null when all is saved or being saved.</summary>
     public string? UnsavedBecause { get; private set; }
 
