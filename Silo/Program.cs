@@ -18,6 +18,7 @@ using HmsOrleans.Silo.Docker;
 using HmsOrleans.Silo.History;
 using HmsOrleans.Silo.Hosts;
 using HmsOrleans.Silo.Icmp;
+using HmsOrleans.Silo.Notifications;
 using HmsOrleans.Silo.Settings;
 using HmsOrleans.Silo.Storage;
 using HmsOrleans.Silo.Supervision;
@@ -80,6 +81,7 @@ services.AddSingleton<DockerWatcher>();
 services.AddSingleton<IProber, IcmpProber>();
 services.AddSingleton(_ => new MemoryMeter());
 services.AddSupervision();
+services.AddNotifications();
 // Before Orleans, so that the engine is asked while the silo starts.
 services.AddHostedService<HostPump>();
 

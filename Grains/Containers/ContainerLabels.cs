@@ -8,8 +8,9 @@ namespace HmsOrleans.Grains.Containers;
 /// <param name="Threshold"><c>hms.threshold</c>: percent, 0 to 100.</param>
 /// <param name="Restart"><c>hms.restart</c>: <c>always</c>, <c>on-failure</c> or <c>never</c>.</param>
 /// <param name="StopTimeout"><c>hms.stop-timeout</c>, else <c>autoheal.stop.timeout</c>: seconds, 0 to 3600.</param>
+/// <param name="Notify"><c>hms.notify</c>: <c>false</c> when nobody is to be told of it.</param>
 /// <param name="Unknown">Labels whose value is none of these, as <c>name=value</c>; their default is kept.</param>
-internal sealed record ContainerLabels(bool? Supervised, double? Threshold, RestartMode? Restart, TimeSpan? StopTimeout, IReadOnlyList<string> Unknown)
+internal sealed record ContainerLabels(bool? Supervised, double? Threshold, RestartMode? Restart, TimeSpan? StopTimeout, bool? Notify, IReadOnlyList<string> Unknown)
 {
     public static ContainerLabels Read(IReadOnlyDictionary<string, string> labels)
     {
@@ -21,6 +22,7 @@ internal sealed record ContainerLabels(bool? Supervised, double? Threshold, Rest
             Parse("hms.restart", Restarts),
             (Parse("hms.stop-timeout", value => Number(value, 3600)) ?? Parse("autoheal.stop.timeout", value => Number(value, 3600))) is { } seconds
                 ? TimeSpan.FromSeconds(seconds) : null,
+            Parse("hms.notify", Switch),
             unknown);
 
         T? Parse<T>(string name, Func<string, T?> parse) where T : struct

@@ -15,7 +15,7 @@ internal sealed class HostedContainer
 
     public string Name => Container?.Name ?? "a container";
 
-    public ContainerLabels Labels { get; private set; } = new(null, null, null, null, []);
+    public ContainerLabels Labels { get; private set; } = new(null, null, null, null, null, []);
 
     /// <summary>Of the newest answer taken in.</summary>
     public long Revision { get; set; }
