@@ -80,7 +80,8 @@ internal static class NotificationRules
     private static NoticeKind? NewsOf(WatchedIncident watched, DateTimeOffset now, NotificationOptions options) => watched.Incident.Outcome switch
     {
         IncidentOutcome.Open => !watched.IsTold && watched.DueAt <= now && (options.All || watched.Incident.RunningAgainAt is null) ? NoticeKind.Opened : null,
-        IncidentOutcome.Quarantined => NoticeKind.Quarantined,
+        // One that runs again was put right by somebody before there was a chance to tell.
+        IncidentOutcome.Quarantined => watched.Incident.RunningAgainAt is null ? NoticeKind.Quarantined : null,
         IncidentOutcome.Recovered => watched.IsTold || options.All ? NoticeKind.Recovered : null,
         _ => watched.IsTold ? NoticeKind.Closed : null,
     };

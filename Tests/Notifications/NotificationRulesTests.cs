@@ -66,13 +66,23 @@ public sealed class NotificationRulesTests
     [Fact]
     public void A_quarantine_is_told_at_once_whether_or_not_its_opening_was()
     {
-        _story.Died("web").At(0.5).RunsAgain("web").At(5)
+        _story.Died("web").At(0.5).RunsAgain("web").At(5).FailsAgain("web")
             .Changed("10.0.0.1/web", incident => incident! with { Attempts = [new(4, NotificationStory.Start, HealthAction.Start, IncidentCause.Died, ""), new(13, NotificationStory.Start, HealthAction.Start, IncidentCause.Died, "")] })
             .Ended("web", IncidentOutcome.Quarantined).At(8);
 
         _story.MustHaveTold("web on 10.0.0.1 was given up");
         Assert.Equal("Died: exit code 7. 10 attempts to heal it did not help. Look at it, then put it back under supervision: PUT /containers/10.0.0.1/web", _story.Told[0].Text);
         Assert.Equal(NoticeKind.Quarantined, _story.Told[0].Kind);
+    }
+
+    [Fact]
+    public void A_quarantine_that_somebody_ended_before_it_was_told_is_not_told()
+    {
+        _story.Book = _story.Book with { Windows = [new("1", Host, NotificationStory.Start, NotificationStory.Start.AddSeconds(90))] };
+        _story.Died("web").At(20).Ended("web", IncidentOutcome.Quarantined).At(50).RunsAgain("web").At(120);
+
+        _story.MustHaveTold();
+        Assert.Empty(_story.Book.Watched);
     }
 
     [Theory]
