@@ -7,6 +7,7 @@ using HmsOrleans.Api.Containers;
 using HmsOrleans.Api.Events;
 using HmsOrleans.Api.Fleet;
 using HmsOrleans.Api.Hosts;
+using HmsOrleans.Api.Notifications;
 using HmsOrleans.Api.OpenApi;
 using HmsOrleans.Api.Page;
 using HmsOrleans.Api.Problems;
@@ -94,6 +95,7 @@ public static class ApiExtensions
         api.MapEvents();
         api.MapSettings();
         api.MapAntagonist();
+        api.MapNotifications();
         api.MapReadiness();
 
         app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");

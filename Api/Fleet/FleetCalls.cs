@@ -4,6 +4,7 @@ using HmsOrleans.Api.Problems;
 using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Notifications;
 using Orleans.Runtime.Messaging;
 
 namespace HmsOrleans.Api.Fleet;
@@ -60,6 +61,26 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     public Task<T> AskAntagonist<T>(HostView host, Func<IAntagonistGrain, CancellationToken, Task<T>> call, CancellationToken aborted) =>
         AskThere(host, token => call(grains.GetGrain<IAntagonistGrain>(host.Address), token), aborted);
 
+    /// <summary>Asks what tells people.</summary>
+    /// <exception cref="NoAnswerException">It does not answer, or this node is cut off from the fleet.</exception>
+    public async Task<T> AskNotifications<T>(Func<INotificationGrain, CancellationToken, Task<T>> call, CancellationToken aborted)
+    {
+        if (mode.IsIsland)
+        {
+            throw new NoAnswerException(ProblemType.FleetUnavailable.With(
+                "This node is cut off from the database of its cluster: people are told by the other nodes. Ask one of them, or here when it is back."));
+        }
+        try
+        {
+            return await Within(Limit, token => call(Notifications, token), aborted);
+        }
+        catch (Exception e) when (IsNoAnswer(e, aborted))
+        {
+            throw new NoAnswerException(ProblemType.FleetUnavailable.With(
+                $"What tells people did not answer ({Why(e)}). It moves to another node by itself when its own is lost: try again in a few seconds."), e);
+        }
+    }
+
     private async Task<T> AskThere<T>(HostView host, Func<CancellationToken, Task<T>> call, CancellationToken aborted)
     {
         try
@@ -93,6 +114,9 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     /// <summary>Why a host's settings are not saved; null when they are.</summary>
     public Task<string?> WhenSaved(string host, CancellationToken aborted) => WhenSaved(Host(host).WhenSaved, aborted);
 
+    /// <summary>Why mutes and maintenance windows are not saved; null when they are.</summary>
+    public Task<string?> WhenNotificationsSaved(CancellationToken aborted) => WhenSaved(Notifications.WhenSaved, aborted);
+
     /// <summary>A grain did not answer, rather than answering something bad.</summary>
     public static bool IsNoAnswer(Exception e, CancellationToken aborted) =>
         !aborted.IsCancellationRequested
@@ -109,6 +133,8 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     };
 
     private IControllerGrain Controller => grains.GetGrain<IControllerGrain>(IControllerGrain.Key);
+
+    private INotificationGrain Notifications => grains.GetGrain<INotificationGrain>(INotificationGrain.Key);
 
     private IHostManagerGrain Host(string address) => grains.GetGrain<IHostManagerGrain>(address);
 

@@ -7,6 +7,7 @@ using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Notifications;
 using HmsOrleans.Grains.Probing;
 
 namespace HmsOrleans.Api.OpenApi;
@@ -131,6 +132,19 @@ internal static class Examples
         [new(Guid.Parse("5f0a1d5e-6a5c-4d0c-9c50-0f5d1d1f7a3e"), AttackKind.Loss, Container.Name, Container.Id, Noon.AddSeconds(3), Noon.AddSeconds(8), 82)]);
 
     public static AntagonistReply[] Antagonists { get; } = [Antagonist];
+
+    public static MaintenanceWindow Maintenance { get; } = new("5f0a1d5e", Address, Noon, Noon.AddHours(2));
+
+    public static object MaintenanceRequest { get; } = new { host = Address, from = Noon, until = Noon.AddHours(2) };
+
+    public static object MuteRequest { get; } = new { until = Noon.AddHours(8) };
+
+    public static NotificationView Notifications { get; } = new(
+        [new("night-watch", "ntfy", 0, 0, Noon, null, null, null), new("chat", "slack", 3, 0, Noon.AddHours(-1), "hooks.slack.com answers 503 ServiceUnavailable", Noon.AddMinutes(-1), Noon.AddSeconds(32))],
+        [new(Address, Container.Name, Noon.AddHours(8))],
+        [Maintenance]);
+
+    public static ChannelTest[] ChannelTests { get; } = [new("night-watch", true, null), new("chat", false, "hooks.slack.com answers 503 ServiceUnavailable")];
 
     public static ReadinessReply Readiness { get; } = new()
     {

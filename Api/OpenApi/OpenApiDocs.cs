@@ -131,6 +131,8 @@ internal static partial class OpenApiDocs
                 "container" => ("Full id, a prefix of the id that fits only one, or the name of the container.", JsonValue.Create("web")),
                 "lastEventId" => ("As the header Last-Event-ID, for clients that cannot set it.", JsonValue.Create("5f0a1d5e-41")),
                 "Last-Event-ID" => ("Id of the last event that the client had: it gets what it has missed since.", JsonValue.Create("5f0a1d5e-41")),
+                "channel" => ("Name of the channel, as GET /notifications lists them; left out for all.", JsonValue.Create("night-watch")),
+                "window" => ("Id of the maintenance window, as GET /notifications lists them.", JsonValue.Create("5f0a1d5e")),
                 _ => (parameter.Description, parameter.Example),
             };
         }

@@ -47,6 +47,12 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
     public static readonly ProblemType ContainerNotFound = new("container-not-found", 404, "No such container",
         "No container on 10.0.0.1 has an id that begins with 'web', or that name. GET /containers/10.0.0.1 lists them.");
 
+    public static readonly ProblemType ChannelNotFound = new("channel-not-found", 404, "No such channel",
+        "No channel is called 'night-watch'. GET /notifications lists those that are configured (Hms:Notifications:Channels).");
+
+    public static readonly ProblemType WindowNotFound = new("window-not-found", 404, "No such maintenance window",
+        "No maintenance window has the id 5f0a1d5e. GET /notifications lists those that are under way or to come.");
+
     public static readonly ProblemType MethodNotAllowed = new("method-not-allowed", 405, "Not with this method",
         "/hosts does not know PATCH, only GET.");
 
@@ -81,7 +87,7 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
     public static IReadOnlyList<ProblemType> All { get; } =
     [
         AddressMalformed, ContainerMalformed, ContainerAmbiguous, BodyInvalid, FieldInvalid, RequestInvalid, KeyRequired,
-        RoleInsufficient, OriginRefused, PathUnknown, HostUnknown, ContainerNotFound, MethodNotAllowed, NodeMissing, AgentMissing,
+        RoleInsufficient, OriginRefused, PathUnknown, HostUnknown, ContainerNotFound, ChannelNotFound, WindowNotFound, MethodNotAllowed, NodeMissing, AgentMissing,
         BodyTooLarge, ContentTypeUnsupported, HostNameRefused, Internal, HostUnavailable, FleetUnavailable, ViewersTooMany,
     ];
 
