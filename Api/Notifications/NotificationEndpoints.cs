@@ -52,7 +52,7 @@ internal static class NotificationEndpoints
             .Replies(Examples.Notifications);
 
         notifications.MapPost("/test", Test)
-            .Describe("TestNotifications", "Send a test message", "Sends a message by all channels, or by one, and says for each whether the receiver took it. It is tried once, for four seconds.")
+            .Describe("TestNotifications", "Send a test message", "Sends a message by all channels, or by one, and says for each whether the receiver took it. It is tried once, for three seconds.")
             .Fails(ProblemType.ChannelNotFound)
             .Replies(Examples.ChannelTests);
     }

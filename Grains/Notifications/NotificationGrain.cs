@@ -26,11 +26,12 @@ internal sealed partial class NotificationGrain(
     /// <summary>A message that could not be delivered for so long is given up.</summary>
     internal static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(24);
 
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Somebody waits for the answer, and a call between grains ends after five seconds.</summary>
-    private static readonly TimeSpan TestLimit = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan TestLimit = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly ImmutableArray<ChannelQueue> _queues = [.. channels.All.Select(channel => new ChannelQueue(channel))];
@@ -170,13 +171,13 @@ internal sealed partial class NotificationGrain(
     /// <summary>Follows the history as long as the grain lives.</summary>
     private async Task Follow()
     {
-        var pause = Period;
+        var pause = FirstPause;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
                 await FollowOnce(GrainFactory.GetGrain<IHistoryGrain>(IHistoryGrain.Key));
-                pause = Period;
+                pause = FirstPause;
             }
             catch (Exception e) // Whatever the history cannot do now: what it has to tell waits for us.
             {

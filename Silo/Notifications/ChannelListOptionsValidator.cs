@@ -39,7 +39,7 @@ internal sealed class ChannelListOptionsValidator : IValidateOptions<ChannelList
         {
             yield return $"{setting}:Url {(string.IsNullOrEmpty(channel.Url) ? "is missing" : url?.UserInfo.Length > 0 ? "holds a user name, which has settings of its own" : "is none for this type")}; give one such as {type.Example}.";
         }
-        else if (type == ChannelType.Ntfy && url.AbsolutePath.Trim('/') is "" or { Length: > 0 } && url.AbsolutePath.Trim('/').Contains('/'))
+        else if (type == ChannelType.Ntfy && url.AbsolutePath.Trim('/') is var topic && (topic.Length == 0 || topic.Contains('/')))
         {
             yield return $"{setting}:Url does not end in a topic; give one such as {type.Example}.";
         }

@@ -27,7 +27,7 @@ internal static class MailDelivery
             }
             await client.SendAsync(message, cancellationToken);
         }
-        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or SslHandshakeException or ProtocolException or ServiceNotConnectedException or ServiceNotAuthenticatedException or NotSupportedException)
+        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or SslHandshakeException or CommandException or ProtocolException or ServiceNotConnectedException or ServiceNotAuthenticatedException or NotSupportedException)
         {
             return new($"{server.Authority} does not take the mail: {e.Message.Split('\n')[0].Trim()}");
         }
@@ -51,7 +51,7 @@ internal static class MailDelivery
         {
             await client.DisconnectAsync(quit: true, cancellationToken);
         }
-        catch (Exception e) when (e is IOException or ProtocolException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or CommandException or ProtocolException or OperationCanceledException)
         {
             // The mail is taken: how the connection ends is nobody's concern.
         }

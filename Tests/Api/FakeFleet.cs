@@ -2,6 +2,7 @@ using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Incidents;
+using HmsOrleans.Grains.Notifications;
 
 namespace HmsOrleans.Tests.Api;
 
@@ -14,6 +15,8 @@ internal sealed class FakeFleet : IGrainFactory
 
     /// <summary>Null: the cluster has none.</summary>
     public FakeHistory? History { get; set; }
+
+    public FakeNotifications Notifications { get; } = new();
 
     /// <summary>Hosts with a silo, by address, whether under supervision or not.</summary>
     public SortedDictionary<string, FakeHost> Hosts { get; } = new(StringComparer.Ordinal);
@@ -35,6 +38,7 @@ internal sealed class FakeFleet : IGrainFactory
         where TGrainInterface : IGrainWithStringKey => Deputy is not null ? Deputy.GetGrain<TGrainInterface>(primaryKey) : (TGrainInterface)(typeof(TGrainInterface).Name switch
         {
             nameof(IControllerGrain) when primaryKey == IControllerGrain.Key => (object)Controller,
+            nameof(INotificationGrain) when primaryKey == INotificationGrain.Key => Notifications,
             nameof(IHostManagerGrain) => Hosts.TryGetValue(primaryKey, out var host) ? host : new FakeHost(primaryKey) { Gate = Faults.NoSilo(primaryKey) },
             nameof(IAntagonistGrain) => Hosts[primaryKey].Antagonist,
             nameof(IHistoryGrain) when History is not null => History,

@@ -17,6 +17,7 @@ public sealed class KeyTests
         { "GET", "/containers/10.0.0.1/web", null },
         { "GET", "/hosts", null },
         { "GET", "/settings", null },
+        { "GET", "/notifications", null },
         { "GET", "/openapi/v1.json", null },
         { "GET", "/scalar/", null },
         { "GET", "/dashboard/", null },
@@ -34,6 +35,10 @@ public sealed class KeyTests
         { "PUT", "/containers/10.0.0.1", null },
         { "DELETE", "/containers/10.0.0.1", null },
         { "POST", "/settings", Threshold },
+        { "PUT", "/notifications/mutes/10.0.0.1/web", null },
+        { "DELETE", "/notifications/mutes/10.0.0.1/web", null },
+        { "POST", "/notifications/maintenance", """{"until": "2999-01-01T00:00:00Z", "from": "2998-12-31T00:00:00Z"}""" },
+        { "POST", "/notifications/test", null },
     };
 
     [Theory, MemberData(nameof(Reads)), MemberData(nameof(Commands))]

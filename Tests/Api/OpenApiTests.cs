@@ -22,6 +22,11 @@ public sealed class OpenApiTests
                 "/events: get",
                 "/healthz: get",
                 "/hosts: get",
+                "/notifications/maintenance/{window}: delete",
+                "/notifications/maintenance: post",
+                "/notifications/mutes/{address}/{container}: delete put",
+                "/notifications/test: post",
+                "/notifications: get",
                 "/readyz: get",
                 "/settings: get post",
                 "/test/{address}: delete get post put",
@@ -40,7 +45,7 @@ public sealed class OpenApiTests
             Assert.All(["operationId", "summary", "description"], field => Assert.False(string.IsNullOrWhiteSpace((string?)operation[field]), $"{name} {field}"));
             Assert.NotEmpty(operation["tags"]!.AsArray());
             Assert.All(operation["parameters"]?.AsArray() ?? [], parameter => Assert.True(parameter!["description"] is not null && parameter["example"] is not null, name));
-            if (name.StartsWith("post", StringComparison.Ordinal))
+            if (name.StartsWith("post", StringComparison.Ordinal) && name != "post /notifications/test")
             {
                 Assert.NotNull(operation["requestBody"]!["content"]!["application/json"]!["example"]);
                 Assert.True((bool)operation["requestBody"]!["required"]!, name);
@@ -98,7 +103,7 @@ public sealed class OpenApiTests
     {
         var commands = Operations(await Document()).Where(operation => !operation.Name.StartsWith("get", StringComparison.Ordinal) && !operation.Name.Contains("/test", StringComparison.Ordinal)).ToList();
 
-        Assert.Equal(8, commands.Count);
+        Assert.Equal(12, commands.Count);
         Assert.All(commands, command => Assert.NotNull(command.Operation["responses"]!["202"]!["headers"]!["Hms-Unsaved"]));
     }
 

@@ -26,6 +26,8 @@ public sealed class BadSettingTests
     [InlineData("Hms:RabbitMq:Uri", "http://user:secret@broker", "Hms:RabbitMq: Uri is wrong; it must be amqp://host")]
     [InlineData("Hms:RabbitMq:Uri", "", "Hms:RabbitMq: Uri is wrong")]
     [InlineData("Hms:RabbitMq:ReportDialect", "perhaps", "Hms:RabbitMq:ReportDialect")]
+    [InlineData("Hms:Notifications:After", "-1", "Hms:Notifications:After is")]
+    [InlineData("Hms:Notifications:Channels:0:Type", "sms", "Hms:Notifications:Channels:0:Type is 'sms'; it has to be one of webhook, slack, discord, ntfy, gotify, email")]
     [InlineData("Orleans:Clustering:ProviderType", "Redis", "Orleans:Clustering is of a kind that is not supported")]
     [InlineData("Orleans:Endpoints:SiloPort", "abc", "Orleans:Endpoints:SiloPort is 'abc'; it must be a TCP port")]
     [InlineData("Orleans:Endpoints:GatewayPort", "70000", "Orleans:Endpoints:GatewayPort is '70000'; it must be a TCP port")]

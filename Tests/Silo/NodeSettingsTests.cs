@@ -2,6 +2,7 @@ using System.Reflection;
 using HmsOrleans.Api.Security;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.Notifications;
 using HmsOrleans.Silo.Commands;
 using HmsOrleans.Silo.Docker;
@@ -42,7 +43,7 @@ public sealed class NodeSettingsTests
         [
             (HostOptions.Section, typeof(HostOptions)), (DockerOptions.Section, typeof(DockerOptions)), (ProbeOptions.Section, typeof(ProbeOptions)),
             (HealthOptions.Section, typeof(HealthOptions)), (ControllerOptions.Section, typeof(ControllerOptions)), (RegistrationOptions.Section, typeof(RegistrationOptions)), (CommandPathOptions.Section, typeof(CommandPathOptions)), (ApiOptions.Section, typeof(ApiOptions)), (ApiOptions.Section + ":Keys:0", typeof(ApiKey)),
-            (NotificationOptions.Section, typeof(NotificationOptions)), (ChannelListOptions.Section + ":Channels:0", typeof(ChannelOptions)),
+            (HistoryOptions.Section, typeof(HistoryOptions)), (NotificationOptions.Section, typeof(NotificationOptions)), (ChannelListOptions.Section + ":Channels:0", typeof(ChannelOptions)),
         ];
         var settings = sections.SelectMany(section => section.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => $"{section.Section}:{property.Name}")).Except([ApiOptions.Section + ":Keys"]);
 
