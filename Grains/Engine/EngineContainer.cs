@@ -52,10 +52,13 @@ public sealed record EngineContainer
     /// <summary>Restarts that the engine itself has made under its restart policy.</summary>
     [Id(15)] public int EngineRestarts { get; init; }
 
+    /// <summary>End of the last run (UTC); meaningful only while not running.</summary>
+    [Id(16)] public DateTimeOffset? FinishedAt { get; init; }
+
     /// <summary>Records compare arrays by reference; two descriptions are equal when everything in them is.</summary>
     public bool Equals(EngineContainer? other) =>
         other is not null && Id == other.Id && Name == other.Name && Image == other.Image && State == other.State
-        && HealthCheck == other.HealthCheck && StartedAt == other.StartedAt && ExitCode == other.ExitCode
+        && HealthCheck == other.HealthCheck && StartedAt == other.StartedAt && FinishedAt == other.FinishedAt && ExitCode == other.ExitCode
         && OutOfMemory == other.OutOfMemory && Pid == other.Pid && NetworkMode == other.NetworkMode
         && RestartPolicy == other.RestartPolicy && AutoRemove == other.AutoRemove && StopTimeout == other.StopTimeout
         && EngineRestarts == other.EngineRestarts && Addresses.SequenceEqual(other.Addresses) && Labels.SequenceEqual(other.Labels);

@@ -1,3 +1,5 @@
+using HmsOrleans.Grains.Incidents;
+
 namespace HmsOrleans.Grains.Engine;
 
 /// <summary>What a host asks of its container engine. Every call ends: with an answer, or with <see cref="EngineSilentException"/> within its time limit.</summary>
@@ -20,4 +22,13 @@ public interface IContainerEngine
     /// <summary>Describes a container as it is now; null when the engine knows none of that id.</summary>
     /// <exception cref="EngineSilentException">The engine did not answer.</exception>
     Task<EngineContainer?> InspectAsync(string containerId, CancellationToken cancellationToken);
+
+    /// <summary>What a container has said so far: its last lines of output and what its health check told. What it says of the run is of the run at that moment.</summary>
+    /// <param name="containerId">Full id.</param>
+    /// <param name="until">Later output is left out: it is of the run that followed.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>All but the memory in use, which an engine is slow to tell.</returns>
+    /// <exception cref="EngineSilentException">The engine did not answer.</exception>
+    /// <exception cref="EngineRefusedException">The engine answered that it cannot, or knows no such container.</exception>
+    Task<IncidentCapture> CaptureAsync(string containerId, DateTimeOffset until, CancellationToken cancellationToken);
 }

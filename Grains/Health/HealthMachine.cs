@@ -120,7 +120,7 @@ public static class HealthMachine
             (Observation.Started, { } known) => Describe(health, Run(known, seen.At), seen, unseen),
             // It may be dead again before anybody can describe it; it ran under care all the same.
             (Observation.Started, null) => health with { SeenRunning = true },
-            (Observation.Died died, { } known) => Describe(health, known with { State = ContainerState.Exited, ExitCode = died.ExitCode, Pid = 0, Addresses = [] }, seen, unseen),
+            (Observation.Died died, { } known) => Describe(health, known with { State = ContainerState.Exited, FinishedAt = seen.At, ExitCode = died.ExitCode, Pid = 0, Addresses = [] }, seen, unseen),
             (Observation.Paused, { } known) => Describe(health, known with { State = ContainerState.Paused }, seen, unseen),
             (Observation.Resumed, { } known) => Describe(health, known with { State = ContainerState.Running }, seen, unseen),
             (Observation.OutOfMemory, _) => health with { OutOfMemoryAt = seen.At },

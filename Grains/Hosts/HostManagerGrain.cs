@@ -4,6 +4,7 @@ using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.Probing;
 using HmsOrleans.Grains.Settings;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,7 @@ internal sealed partial class HostManagerGrain(
     IOptions<RegistrationOptions> registrationOptions,
     IHostSilos silos,
     StartsUnderWay starts,
+    IIncidentOutbox outbox,
     TimeProvider time,
     ILogger<HostManagerGrain> logger) : Grain, IHostManagerGrain
 {
@@ -43,6 +45,7 @@ internal sealed partial class HostManagerGrain(
     private readonly Healer _healer = new(engine, starts, healthOptions.Value.ConcurrentRestarts, time);
     private readonly CancellationTokenSource _stopping = new();
 
+    private HostIncidents _incidents = null!;
     private SettingsKeeper<HostSettings>? _settings;
     private string? _notLoadedBecause = "not read yet";
     private string? _engineSilence = "not asked yet";
@@ -64,6 +67,8 @@ internal sealed partial class HostManagerGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _engineSince = time.GetUtcNow();
+        _incidents = new(Address, outbox, new(engine, starts, time, logger), time, logger);
+        await _incidents.ResumeAsync(cancellationToken);
         await LoadSettings(cancellationToken);
         this.RegisterGrainTimer(OnRound, new() { DueTime = Round, Period = Round, KeepAlive = true });
     }
@@ -94,6 +99,7 @@ internal sealed partial class HostManagerGrain(
         {
             LogClockSet(logger, Address, by.TotalSeconds);
             _nextHeartbeat += by;
+            _incidents.ShiftClock(by);
             await Task.WhenAll(_containers.Keys.ToList().Select(id => Tell(id, [new Observation.ClockSet(facts.At, by)], cancellationToken)));
         }
         var news = facts.Facts.ToLookup(fact => fact.ContainerId, fact => fact.Seen);
@@ -258,6 +264,10 @@ internal sealed partial class HostManagerGrain(
         {
             _gone.Remove(id);
         }
+        if (_incidents.WatchedIfDue(now) is { } watched)
+        {
+            _ = TellWatched(watched);
+        }
         var due = _containers.Where(entry => entry.Value.Deadline <= now).Select(entry => entry.Key).ToList();
         await Task.WhenAll(due.Select(id => Tell(id, [new Observation.Ticked(now)], cancellationToken)));
     }
@@ -315,8 +325,10 @@ internal sealed partial class HostManagerGrain(
         }
         var hosted = Hosted(id, facts);
         var report = await GrainFactory.GetGrain<IContainerGrain>($"{Address}/{id}").Observe(facts, PolicyFor(id, hosted), cancellationToken);
+        var looking = Task.CompletedTask;
         if (report.Revision > hosted.Revision)
         {
+            looking = _incidents.Follow(id, facts, report, _content.Find(id)?.Memory, _stopping.Token);
             Take(id, hosted, report);
         }
         foreach (var change in report.Changes)
@@ -326,7 +338,7 @@ internal sealed partial class HostManagerGrain(
         if (report.Action != HealthAction.None && !hosted.IsBeingHealed)
         {
             hosted.IsBeingHealed = true;
-            _ = Heal(id, hosted, report);
+            _ = Heal(id, hosted, report, looking);
         }
         else if (report.View?.Health == HealthState.Restarting && !hosted.IsBeingHealed)
         {
@@ -453,11 +465,16 @@ internal sealed partial class HostManagerGrain(
     }
 
     /// <summary>Carries out an order, and reports its end. Runs beside the turns.</summary>
-    private async Task Heal(string id, HostedContainer hosted, ContainerReport report)
+    private async Task Heal(string id, HostedContainer hosted, ContainerReport report, Task looking)
     {
         var orderedAt = time.GetUtcNow();
         try
         {
+            if (report.Action == HealthAction.Restart && !looking.IsCompleted)
+            {
+                // What is to be seen of a container that still runs is gone after it.
+                await Task.WhenAny(looking, Task.Delay(Witness.LongestWait, time, _stopping.Token));
+            }
             var order = new HealOrder(id, report.Action, report.Attempt, hosted.Container, hosted.Labels.StopTimeout);
             var facts = await _healer.CarryOutAsync(order, () => PolicyFor(id, hosted).Supervised, _stopping.Token);
             hosted.HealedAfter = time.GetUtcNow() - (report.View?.LastFault?.At ?? orderedAt);
@@ -487,12 +504,14 @@ internal sealed partial class HostManagerGrain(
             LogEngineSilent(logger, Address, silence);
         }
         (_engineSilence, _engineSince) = (silence, at);
+        _incidents.NoteEngine(silence, at, IsSupervised);
         _content.Touch();
         TellController(urgent: true);
     }
 
     private void NoteListed()
     {
+        _incidents.NoteListed(_containers.Keys);
         var settings = Settings();
         var gone = settings.Current.Containers.Keys.Where(id => !_containers.ContainsKey(id)).ToList();
         if (gone.Count > 0)
@@ -583,6 +602,20 @@ internal sealed partial class HostManagerGrain(
         }
     }
 
+    /// <summary>Tells the history which containers are watched. What it does not hear now it hears the next time.</summary>
+    private async Task TellWatched(ImmutableArray<WatchedTime> watched)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IHistoryGrain>(IHistoryGrain.Key).NoteWatched(Address, watched, _stopping.Token);
+            _incidents.NoteWatchedTold(watched);
+        }
+        catch (Exception e) // As above.
+        {
+            LogHistorySilent(logger, Address, e.Message);
+        }
+    }
+
     private void LogChange(HostedContainer hosted, HealthChange change)
     {
         switch (change)
@@ -658,6 +691,9 @@ internal sealed partial class HostManagerGrain(
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host}: {Word} from now on")]
     private static partial void LogChanged(ILogger logger, string host, string word);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host}: the history does not answer: {Reason}")]
+    private static partial void LogHistorySilent(ILogger logger, string host, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host}: the controller does not answer: {Reason}")]
     private static partial void LogControllerSilent(ILogger logger, string host, string reason);

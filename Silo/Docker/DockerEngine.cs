@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Incidents;
 using Microsoft.Extensions.Options;
 
 namespace HmsOrleans.Silo.Docker;
@@ -15,6 +16,9 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
     private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>The engine takes the last lines first, and then leaves out those that are too late.</summary>
+    private const string LinesAskedFor = "1000";
 
     private readonly DockerClient _client;
     private readonly string _socket;
@@ -55,6 +59,21 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
         }
     }
 
+    public async Task<IncidentCapture> CaptureAsync(string containerId, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var answer = await Call(token => _client.Containers.InspectContainerAsync(containerId, token), ReadLimit, cancellationToken);
+        var lines = new LastLines();
+        await Call(async token =>
+        {
+            var parameters = new ContainerLogsParameters { ShowStdout = true, ShowStderr = true, Tail = LinesAskedFor, Until = UnixTime(until) };
+            await _client.Containers.GetContainerLogsAsync(containerId, parameters, lines, token);
+            return true;
+        }, ReadLimit, cancellationToken);
+        var state = answer.State!;
+        var running = state is { Running: true, Restarting: false };
+        return new(until, lines.ToImmutable(), state.Health?.Log?.LastOrDefault()?.Output?.Trim(), running ? null : (int)state.ExitCode, !running && state.OOMKilled, Memory: null);
+    }
+
     /// <summary>Returns when the engine answers, within a second.</summary>
     /// <exception cref="EngineSilentException">It does not.</exception>
     public Task PingAsync(CancellationToken cancellationToken)
@@ -78,13 +97,17 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
     {
         var parameters = new ContainerEventsParameters
         {
-            Since = string.Create(CultureInfo.InvariantCulture, $"{since.ToUnixTimeSeconds()}.{since.Ticks % TimeSpan.TicksPerSecond * 100:000000000}"),
+            Since = UnixTime(since),
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["type"] = new Dictionary<string, bool> { ["container"] = true } },
         };
         return _client.System.MonitorEventsAsync(parameters, events, cancellationToken);
     }
 
     public void Dispose() => _client.Dispose();
+
+    /// <summary>Seconds and nanoseconds, as the engine wants to be told.</summary>
+    private static string UnixTime(DateTimeOffset at) =>
+        string.Create(CultureInfo.InvariantCulture, $"{at.ToUnixTimeSeconds()}.{at.Ticks % TimeSpan.TicksPerSecond * 100:000000000}");
 
     private static async Task<T> Call<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeLimit, CancellationToken cancellationToken)
     {
@@ -119,7 +142,8 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
             Image = config.Image,
             State = StateOf(state.Status),
             HealthCheck = HealthOf(state.Health?.Status),
-            StartedAt = DateTimeOffset.TryParse(state.StartedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var startedAt) && startedAt.Year > 1 ? startedAt : null,
+            StartedAt = TimeOf(state.StartedAt),
+            FinishedAt = TimeOf(state.FinishedAt),
             ExitCode = (int)state.ExitCode,
             // Engine 20.10 goes on saying it of the run before until this one has ended.
             OutOfMemory = !running && state.OOMKilled,
@@ -134,6 +158,10 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
             EngineRestarts = (int)answer.RestartCount,
         };
     }
+
+    /// <summary>A time that the engine does not know is of the year 1.</summary>
+    private static DateTimeOffset? TimeOf(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) && at.Year > 1 ? at : null;
 
     private static ContainerState StateOf(string status) => status switch
     {

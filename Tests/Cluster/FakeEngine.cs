@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Incidents;
 
 namespace HmsOrleans.Tests.Cluster;
 
@@ -71,6 +72,9 @@ internal sealed class FakeEngine : IContainerEngine
     public Task RestartAsync(string containerId, TimeSpan? stopTimeout, TimeSpan timeLimit, CancellationToken cancellationToken) => DoAsync(containerId, cancellationToken);
 
     public Task<EngineContainer?> InspectAsync(string containerId, CancellationToken cancellationToken) => Task.FromResult(_containers.GetValueOrDefault(containerId));
+
+    public Task<IncidentCapture> CaptureAsync(string containerId, DateTimeOffset until, CancellationToken cancellationToken) =>
+        Task.FromResult(new IncidentCapture(until, [$"last words of {containerId}"], HealthOutput: null, ExitCode: 1, OutOfMemory: false, Memory: null));
 
     private async Task DoAsync(string id, CancellationToken cancellationToken)
     {
