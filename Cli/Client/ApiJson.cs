@@ -1,0 +1,23 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace HmsOrleans.Cli.Client;
+
+/// <summary>How the API's JSON is read; made at build time, for a quick start.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(Host[]))]
+[JsonSerializable(typeof(HostSummary[]))]
+[JsonSerializable(typeof(Container))]
+[JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(Incident))]
+[JsonSerializable(typeof(IncidentPage))]
+[JsonSerializable(typeof(Availability))]
+[JsonSerializable(typeof(Settings))]
+[JsonSerializable(typeof(FleetThreshold))]
+[JsonSerializable(typeof(Antagonist[]))]
+[JsonSerializable(typeof(Snapshot))]
+[JsonSerializable(typeof(Delta))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(Dictionary<string, double?>))]
+internal sealed partial class ApiJson : JsonSerializerContext;

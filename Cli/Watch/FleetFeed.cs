@@ -1,0 +1,114 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using HmsOrleans.Cli.Client;
+using HmsOrleans.Cli.Commands;
+using HmsOrleans.Cli.Output;
+
+namespace HmsOrleans.Cli.Watch;
+
+/// <summary>
+/// What happens in the fleet: a snapshot, then what changes, from GET /events; where an API has none, a snapshot each second.
+/// The first failure is the caller's; later ones are waited out, for a watch goes on when a node is started again.
+/// </summary>
+internal sealed class FleetFeed(ApiClient api, TimeProvider time, TextWriter complaints)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private string? _lastEventId;
+
+    /// <summary>Why nothing comes at present; null while it does.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>The news as they come, until the token ends it.</summary>
+    public async IAsyncEnumerable<FleetNews> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var hasBegun = false;
+        while (true)
+        {
+            await using var news = OnceAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (await NextAsync(news, hasBegun))
+            {
+                hasBegun = true;
+                Note(null);
+                yield return news.Current;
+            }
+            await Task.Delay(Pause, time, cancellationToken);
+        }
+    }
+
+    private async ValueTask<bool> NextAsync(IAsyncEnumerator<FleetNews> news, bool hasBegun)
+    {
+        try
+        {
+            if (await news.MoveNextAsync())
+            {
+                return true;
+            }
+            Note("the connection was closed");
+            return false;
+        }
+        catch (Exception e) when (hasBegun && e is (CommandFailedException { ExitCode: not ExitCode.NotAllowed }) or HttpIOException or IOException or JsonException)
+        {
+            Note(e.Message);
+            return false;
+        }
+    }
+
+    private void Note(string? trouble)
+    {
+        if (trouble is not null && Trouble is null)
+        {
+            complaints.WriteLine(Words.Printable($"hms: {trouble}; trying again"));
+        }
+        Trouble = trouble;
+    }
+
+    private async IAsyncEnumerable<FleetNews> OnceAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await api.OpenEventsAsync(_lastEventId, cancellationToken);
+        if (response is null)
+        {
+            while (true)
+            {
+                yield return new FleetNews.Everything(await api.HostsWithContainersAsync(cancellationToken));
+                await Task.Delay(Pause, time, cancellationToken);
+            }
+        }
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var parser = SseParser.Create(stream, (type, bytes) => Parse(type, bytes));
+        await foreach (var item in parser.EnumerateAsync(cancellationToken))
+        {
+            _lastEventId = parser.LastEventId;
+            if (item.Data is { } news)
+            {
+                yield return news;
+            }
+        }
+    }
+
+    /// <summary>Null for what a watch has no use for.</summary>
+    private static FleetNews? Parse(string type, ReadOnlySpan<byte> json)
+    {
+        switch (type)
+        {
+            case "snapshot":
+                var hosts = JsonSerializer.Deserialize(json, ApiJson.Default.Snapshot)!.Hosts;
+                return new FleetNews.Everything(new(hosts.Deserialize(ApiJson.Default.HostArray)!, hosts, null));
+            case "delta":
+                return new FleetNews.Changes(JsonSerializer.Deserialize(json, ApiJson.Default.Delta)!);
+            default:
+                return null; // An incident; or a gap, after which a snapshot comes.
+        }
+    }
+}
+
+/// <summary>What happened in the fleet.</summary>
+internal abstract record FleetNews
+{
+    /// <summary>All there is.</summary>
+    public sealed record Everything(Answer<Host[]> Hosts) : FleetNews;
+
+    /// <summary>What has changed.</summary>
+    public sealed record Changes(Delta Delta) : FleetNews;
+}
