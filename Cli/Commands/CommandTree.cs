@@ -24,7 +24,7 @@ internal static class CommandTree
 
     public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
-        var given = Create(terminal).Parse(args);
+        var given = Create(terminal).Parse(args is [] ? ["--help"] : args);
         try
         {
             if (given.Action is ParseErrorAction wrong)

@@ -37,21 +37,14 @@ internal static class GlobalOptions
         Recursive = true,
     }.AcceptOnlyFromAmong("table", "json");
 
-    public static readonly Option<double> Timeout = new("--timeout")
+    public static readonly Option<double?> Timeout = new("--timeout")
     {
         Description = "Longest wait for an answer, in seconds.",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => 10,
+        CustomParser = Numbers.Within(0.001, 3600, "seconds"),
         Recursive = true,
     };
-
-    static GlobalOptions() => Timeout.Validators.Add(result =>
-    {
-        if (result.GetValue(Timeout) is not (> 0 and <= 3600))
-        {
-            result.AddError("--timeout must be more than 0 and at most 3600 seconds.");
-        }
-    });
 
     public static IEnumerable<Option> All => [Url, Key, KeyFile, Output, Timeout];
 
@@ -72,7 +65,7 @@ internal static class GlobalOptions
         {
             throw new CommandFailedException(ExitCode.Usage, "The key has characters that no key has: letters, digits and punctuation are what it can hold.");
         }
-        return new(url, key, limit ?? TimeSpan.FromSeconds(given.GetValue(Timeout)));
+        return new(url, key, limit ?? TimeSpan.FromSeconds(given.GetValue(Timeout)!.Value));
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -40,25 +40,15 @@ internal static class IncidentsCommand
         HelpName = "TIME",
     };
 
-    private static readonly Option<int> Limit = new("--limit", "-n") { Description = "As many at most.", HelpName = "N", DefaultValueFactory = _ => 20 };
+    private static readonly Option<double?> Limit = new("--limit", "-n") { Description = "As many at most.", HelpName = "N", DefaultValueFactory = _ => 20, CustomParser = Numbers.Within(1, 100_000, "incidents") };
 
-    static IncidentsCommand()
+    static IncidentsCommand() => Since.Validators.Add(result =>
     {
-        Since.Validators.Add(result =>
+        if (result.GetValue(Since) is { } text && ParseTime(text, DateTimeOffset.UnixEpoch.AddYears(100)) is null)
         {
-            if (result.GetValue(Since) is { } text && ParseTime(text, DateTimeOffset.UnixEpoch.AddYears(100)) is null)
-            {
-                result.AddError($"--since is '{text}'; it must be a stretch of time such as 90s, 30m, 2h or 7d, or a time such as 2026-05-01T12:00Z.");
-            }
-        });
-        Limit.Validators.Add(result =>
-        {
-            if (result.GetValue(Limit) < 1)
-            {
-                result.AddError("--limit must be at least 1.");
-            }
-        });
-    }
+            result.AddError($"--since is '{text}'; it must be a stretch of time such as 90s, 30m, 2h or 7d, or a time such as 2026-05-01T12:00Z.");
+        }
+    });
 
     public static Command Create(Terminal terminal) =>
         new Command("incidents", "Lists what went wrong, newest first, or tells all about one incident.") { Id, OfHost, OfContainer, Causes, Outcomes, Since, Limit }
@@ -78,7 +68,7 @@ internal static class IncidentsCommand
 
     private static async Task ListAsync(Call call, CancellationToken cancellationToken)
     {
-        var limit = call.Given.GetValue(Limit);
+        var limit = (int)call.Given.GetValue(Limit)!.Value;
         var since = call.Given.GetValue(Since) is { } text ? ParseTime(text, Call.Now)?.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) : null;
         var (incidents, json, before) = (new List<Incident>(), new List<JsonElement>(), (string?)null);
         do

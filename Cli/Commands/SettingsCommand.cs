@@ -11,6 +11,7 @@ internal static class SettingsCommand
     {
         Description = "Seconds over which a host collects measurements before it tells of them, 0.05 to 60.",
         HelpName = "SECONDS",
+        CustomParser = Numbers.Within(0.05, 60, "seconds"),
     };
 
     public static Command Create(Terminal terminal) =>

@@ -7,7 +7,7 @@ namespace HmsOrleans.Cli.Commands;
 /// <summary><c>threshold</c>: shows or sets the packet loss above which containers are restarted.</summary>
 internal static class ThresholdCommand
 {
-    private static readonly Argument<double?> Percent = new("PERCENT") { Description = "0 to 100; 100 switches it off. Without it: what holds.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<double?> Percent = new("PERCENT") { Description = "0 to 100; 100 switches it off. Without it: what holds.", Arity = ArgumentArity.ZeroOrOne, CustomParser = Numbers.Within(0, 100, "percent") };
 
     private static readonly Option<string> OfHost = Names.HostOption("Of this host, for containers without one of their own.");
 
@@ -21,12 +21,8 @@ internal static class ThresholdCommand
         { Percent, OfHost, OfContainer, Reset };
         command.Validators.Add(result =>
         {
-            var (percent, reset) = (result.GetValue(Percent), result.GetValue(Reset));
-            if (percent is not (null or (>= 0 and <= 100)))
-            {
-                result.AddError("PERCENT must be a number from 0 to 100.");
-            }
-            if (reset && percent is not null)
+            var (hasPercent, reset) = (result.GetResult(Percent)?.Tokens.Count > 0, result.GetValue(Reset));
+            if (reset && hasPercent)
             {
                 result.AddError("PERCENT and --reset cannot be given together.");
             }
