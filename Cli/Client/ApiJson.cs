@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HmsOrleans.Cli.Watch;
 
 namespace HmsOrleans.Cli.Client;
 
@@ -17,6 +18,7 @@ namespace HmsOrleans.Cli.Client;
 [JsonSerializable(typeof(Antagonist[]))]
 [JsonSerializable(typeof(Snapshot))]
 [JsonSerializable(typeof(Delta))]
+[JsonSerializable(typeof(FleetNews.Silence))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(Dictionary<string, double?>))]

@@ -15,6 +15,9 @@ internal sealed class FleetFeed(ApiClient api, TimeProvider time, TextWriter com
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Three signs of life, which a server gives every 15 s, and some.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(50);
+
     private string? _lastEventId;
 
     /// <summary>Why nothing comes at present; null while it does.</summary>
@@ -30,6 +33,11 @@ internal sealed class FleetFeed(ApiClient api, TimeProvider time, TextWriter com
             while (await NextAsync(news, hasBegun))
             {
                 hasBegun = true;
+                if (news.Current is FleetNews.Silence silence)
+                {
+                    Note(silence.Reason);
+                    continue;
+                }
                 Note(null);
                 yield return news.Current;
             }
@@ -75,7 +83,7 @@ internal sealed class FleetFeed(ApiClient api, TimeProvider time, TextWriter com
                 await Task.Delay(Pause, time, cancellationToken);
             }
         }
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await using var stream = new BeatingStream(await response.Content.ReadAsStreamAsync(cancellationToken), Silence);
         var parser = SseParser.Create(stream, (type, bytes) => Parse(type, bytes));
         await foreach (var item in parser.EnumerateAsync(cancellationToken))
         {
@@ -97,6 +105,8 @@ internal sealed class FleetFeed(ApiClient api, TimeProvider time, TextWriter com
                 return new FleetNews.Everything(new(hosts.Deserialize(ApiJson.Default.HostArray)!, hosts, null));
             case "delta":
                 return new FleetNews.Changes(JsonSerializer.Deserialize(json, ApiJson.Default.Delta)!);
+            case "silent":
+                return JsonSerializer.Deserialize(json, ApiJson.Default.Silence);
             default:
                 return null; // An incident; or a gap, after which a snapshot comes.
         }
@@ -111,4 +121,7 @@ internal abstract record FleetNews
 
     /// <summary>What has changed.</summary>
     public sealed record Changes(Delta Delta) : FleetNews;
+
+    /// <summary>Nothing is known at the moment; everything comes when that is over.</summary>
+    public sealed record Silence(string Reason) : FleetNews;
 }
