@@ -58,6 +58,12 @@ internal static class ContainerEndpoints
             .Fails(ProblemType.HostUnavailable)
             .Replies(Examples.Ignored);
 
+        container.MapPost("/restart", Restart)
+            .Describe("RestartContainer", "Restart a container now",
+                "Restarts it, or starts it when it is stopped, without waiting for a fault or the end of a back-off; out of quarantine too. The reply does not wait for the engine: the container is shown as restarting. One that is being restarted already is not restarted again.")
+            .Fails(ProblemType.HostUnavailable, ProblemType.RestartRefused)
+            .Replies(Examples.Restarting);
+
         container.MapPost("/", SetThreshold)
             .Describe("SetContainerThreshold", "Set the threshold of one container",
                 "Packet loss in percent above which the container is restarted. null removes it: its label, the host or the fleet decides again.")
@@ -127,6 +133,10 @@ internal static class ContainerEndpoints
         string address, string container, FleetCalls fleet, CancellationToken cancellationToken) =>
         Command(address, container, (host, token) => host.Ignore(container, token), fleet, cancellationToken);
 
+    private static Task<Results<Applied<ContainerView>, ProblemHttpResult>> Restart(
+        string address, string container, FleetCalls fleet, CancellationToken cancellationToken) =>
+        Command(address, container, (host, token) => host.Restart(container, token), fleet, cancellationToken);
+
     private static async Task<Results<Applied<ContainerView>, ProblemHttpResult>> SetThreshold(
         string address, string container, HttpRequest request, FleetCalls fleet, CancellationToken cancellationToken)
     {
@@ -152,6 +162,7 @@ internal static class ContainerEndpoints
         }
         return await fleet.Ask(host, command, cancellationToken) switch
         {
+            { Refusal: { } refusal } => ContainerProblems.NotRestarted(host.Address, refusal),
             { View: { } view } => new Applied<ContainerView>(view, await fleet.WhenSaved(host.Address, cancellationToken)),
             { Matches: { IsDefaultOrEmpty: false } matches } => ContainerProblems.Ambiguous(host.Address, container, matches),
             _ => ContainerProblems.NotFound(host.Address, container),

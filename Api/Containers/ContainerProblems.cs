@@ -20,6 +20,8 @@ internal static class ContainerProblems
     public static ProblemHttpResult NotFound(string host, string given) => ProblemType.ContainerNotFound.With(
         $"No container on {host} has an id that begins with '{given}', or that name. GET /containers/{host} lists them.", ("host", host));
 
+    public static ProblemHttpResult NotRestarted(string host, string why) => ProblemType.RestartRefused.With($"Nothing was done: {why}.", ("host", host));
+
     public static ProblemHttpResult Ambiguous(string host, string given, ImmutableArray<string> matches)
     {
         var shown = string.Join(", ", matches.Take(MatchesInDetail)) + (matches.Length > MatchesInDetail ? ", ..." : "");

@@ -15,7 +15,7 @@ namespace HmsOrleans.Api.Events;
 /// is written once and handed to each of them.
 /// </summary>
 internal sealed partial class FleetFeed(
-    FleetCalls fleet, IOptions<ApiOptions> options, IOptions<JsonOptions> json, TimeProvider time, ILogger<FleetFeed> logger) : BackgroundService
+    FleetCalls fleet, IOptions<ApiOptions> options, IOptions<JsonOptions> json, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<FleetFeed> logger) : BackgroundService
 {
     /// <summary>Least time from one question to the next: about ten deltas a second, whatever happens in the fleet.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
@@ -96,7 +96,8 @@ internal sealed partial class FleetFeed(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var stop = stoppingToken.Register(EndAll);
+        // Before the server stops: it waits for its requests, and these have no end.
+        using var stop = lifetime.ApplicationStopping.Register(EndAll);
         while (true)
         {
             await _wanted.WaitAsync(stoppingToken);

@@ -56,6 +56,8 @@ internal static class Examples
         Details = "healthy since 11:50:11",
     };
 
+    public static ContainerView Restarting { get; } = Container with { ServiceState = ServiceState.Unknown, Health = HealthState.Restarting, Details = "being restarted, as asked" };
+
     public static ContainerView Ignored { get; } = Container with
     {
         ServiceState = ServiceState.Unknown,

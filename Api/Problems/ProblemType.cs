@@ -59,6 +59,9 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
     public static readonly ProblemType NodeMissing = new("node-missing", 409, "No node runs there",
         "No HmsOrleans node for 10.0.0.9 is in the cluster: start an HmsOrleans node on that host with Hms:Host:Address=10.0.0.9, then repeat this request.");
 
+    public static readonly ProblemType RestartRefused = new("restart-refused", 409, "It cannot be restarted now",
+        "Nothing was done: web is ignored, and what is ignored is not touched: put it under supervision first, with PUT /containers/10.0.0.1/web.");
+
     public static readonly ProblemType AgentMissing = new("agent-missing", 409, "No agent of the antagonist runs there",
         "No agent of the antagonist reports from 10.0.0.1: start it there with the arguments 'agent --host 10.0.0.1'; --help says how it finds the cluster.");
 
@@ -87,7 +90,7 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
     public static IReadOnlyList<ProblemType> All { get; } =
     [
         AddressMalformed, ContainerMalformed, ContainerAmbiguous, BodyInvalid, FieldInvalid, RequestInvalid, KeyRequired,
-        RoleInsufficient, OriginRefused, PathUnknown, HostUnknown, ContainerNotFound, ChannelNotFound, WindowNotFound, MethodNotAllowed, NodeMissing, AgentMissing,
+        RoleInsufficient, OriginRefused, PathUnknown, HostUnknown, ContainerNotFound, ChannelNotFound, WindowNotFound, MethodNotAllowed, NodeMissing, RestartRefused, AgentMissing,
         BodyTooLarge, ContentTypeUnsupported, HostNameRefused, Internal, HostUnavailable, FleetUnavailable, ViewersTooMany,
     ];
 

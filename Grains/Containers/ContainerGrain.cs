@@ -20,7 +20,7 @@ internal sealed class ContainerGrain : Grain, IContainerGrain
             var decision = HealthMachine.Decide(_health, fact, policy);
             if (decision.Next.State != _health.State)
             {
-                var fault = decision.Next.State is HealthState.Restarting or HealthState.BackingOff or HealthState.Quarantined ? decision.Next.LastFault : null;
+                var fault = decision.Next is { State: HealthState.Restarting, Asked: false } or { State: HealthState.BackingOff or HealthState.Quarantined } ? decision.Next.LastFault : null;
                 changes.Add(new(fact.At, _health.State, decision.Next.State, fault, decision.Next.RetryAt));
             }
             _health = decision.Next;

@@ -90,6 +90,8 @@ internal static class ContainerReasons
             $"{(container.HealthCheck == HealthCheck.Unhealthy ? "Its own health check fails" : "It loses packets above its threshold")}, but its label hms.restart says never: it is watched and not touched.",
         HealthState.Suspect =>
             "A burst of probes was lost, but single ones were lost before, too: where there is noise, chance alone can do that. A second burst has to confirm it.",
+        HealthState.Restarting when health.Asked =>
+            $"A person asked for it, which waits for no fault and no back-off. {(health.IsRunning ? "A restart" : "A start")} has been ordered, number {health.Attempt}; there is at most one at a time.",
         HealthState.Restarting =>
             $"{Fault(health)}: a fault is healed at once, unless it follows on a recovery that did not last. {(health.IsRunning ? "A restart" : "A start")} has been ordered, number {health.Attempt}; there is at most one at a time.",
         HealthState.BackingOff when health.RetryAt is null =>

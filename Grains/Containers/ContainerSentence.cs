@@ -47,6 +47,16 @@ internal static class ContainerSentence
         _ => throw new ArgumentOutOfRangeException(nameof(cause), cause, "unknown cause"),
     };
 
+    /// <summary>Why a container cannot be restarted on demand; null when it can.</summary>
+    public static string? WhyNotRestarted(ContainerView view, string? engineSilence) => (view, engineSilence) switch
+    {
+        (_, { } silence) => $"the engine of {view.Host} does not answer ({silence}): repeat this when it does",
+        ({ Health: HealthState.Ignored }, _) => $"{view.Name} is ignored, and what is ignored is not touched: put it under supervision first, with PUT /containers/{view.Host}/{view.Name} (and the host, should that be what was removed)",
+        ({ ContainerState: ContainerState.Paused }, _) => $"{view.Name} is paused, and whoever paused it wants it so: resume it first, with docker unpause {view.Name}",
+        ({ ContainerState: ContainerState.Removing or ContainerState.Dead }, _) => $"the engine is removing {view.Name}: it can never run again",
+        _ => null,
+    };
+
     private static ServiceState Service(ContainerHealth health, EngineContainer container, HealthPolicy policy)
     {
         if (health.Silence is not null || health.State == HealthState.Ignored || container.State == ContainerState.Paused)
@@ -77,6 +87,7 @@ internal static class ContainerSentence
         var fault = health.LastFault is { } last ? $"{Of(last.Cause)} ({last.Evidence})" : "";
         return health.State switch
         {
+            HealthState.Restarting when health.Asked => health.IsRunning ? "being restarted, as asked" : "being started, as asked",
             HealthState.Restarting => $"{fault}; {(health.IsRunning ? "being restarted" : "being started")}",
             HealthState.BackingOff when health.RetryAt is { } retry => string.Create(CultureInfo.InvariantCulture,
                 $"{fault}; failed {health.Failures} time{(health.Failures == 1 ? "" : "s")} in a row, next attempt at {retry:HH:mm:ss} UTC"),

@@ -38,6 +38,9 @@ public sealed record ContainerHealth
     /// <summary>Number of the last ordered start or restart; counts up over the life of the container.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>That order was a person's wish: no fault led to it.</summary>
+    public bool Asked { get; init; }
+
     /// <summary>Recoveries in a row that did not last.</summary>
     public int Failures { get; init; }
 

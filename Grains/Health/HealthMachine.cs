@@ -54,6 +54,10 @@ public static class HealthMachine
         {
             return new(next);
         }
+        if (seen is Observation.RestartAsked)
+        {
+            return CarryOutWish(next, seen.At);
+        }
         return next.Container.State switch
         {
             ContainerState.Running => JudgeRunning(next, seen, policy),
@@ -297,6 +301,16 @@ public static class HealthMachine
     private static ContainerHealth NotCarriedOut(ContainerHealth health, DateTimeOffset at) =>
         Enter(health, HealthState.Unknown, at) with { Recovering = health.Failures > 0, FailedAttempt = health.Failures > 0 ? health.Attempt : null };
 
+    /// <summary>What a person asks for waits for no back-off and asks no label. How it fares then is judged as ever: a recovery that was under way still is.</summary>
+    private static Decision CarryOutWish(ContainerHealth health, DateTimeOffset at) => health.Container!.State switch
+    {
+        ContainerState.Running or ContainerState.Restarting => Order(health, HealthAction.Restart, at, asked: true),
+        ContainerState.Created => Order(health, HealthAction.Start, at, asked: true),
+        ContainerState.Exited when !health.Container.AutoRemove => Order(health, HealthAction.Start, at, asked: true),
+        // Paused by somebody who wants it so, or about to be gone.
+        _ => new(health),
+    };
+
     private static Decision JudgeStopped(ContainerHealth before, ContainerHealth health, Observation seen, HealthPolicy policy)
     {
         if (health.State == HealthState.Quarantined)
@@ -420,8 +434,8 @@ public static class HealthMachine
         return Order(health, health.IsRunning ? HealthAction.Restart : HealthAction.Start, fault.At);
     }
 
-    private static Decision Order(ContainerHealth health, HealthAction action, DateTimeOffset at) =>
-        new(Enter(health, HealthState.Restarting, at) with { Attempt = health.Attempt + 1, Recovering = true, RetryAt = null }, action);
+    private static Decision Order(ContainerHealth health, HealthAction action, DateTimeOffset at, bool asked = false) =>
+        new(Enter(health, HealthState.Restarting, at) with { Attempt = health.Attempt + 1, Asked = asked, Recovering = health.Recovering || !asked, RetryAt = null }, action);
 
     /// <summary>Counts a recovery that did not last.</summary>
     private static ContainerHealth Fail(ContainerHealth health, DateTimeOffset at, HealthPolicy policy)

@@ -88,6 +88,10 @@ public abstract record Observation([property: Id(0)] DateTimeOffset At)
     [GenerateSerializer, Immutable, Alias("hms.Observation.Adopted")]
     public sealed record Adopted(DateTimeOffset At) : Observation(At);
 
+    /// <summary>A person wants the container restarted now. That is no fault of it, and forgives none.</summary>
+    [GenerateSerializer, Immutable, Alias("hms.Observation.RestartAsked")]
+    public sealed record RestartAsked(DateTimeOffset At) : Observation(At);
+
     /// <summary>The machine's clock was set: every time known so far is so much off.</summary>
     /// <param name="At">By the clock as it is now.</param>
     /// <param name="By">How far it jumped; negative when it was set back.</param>

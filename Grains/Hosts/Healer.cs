@@ -27,8 +27,8 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, int
         await slots.WaitAsync(stopping);
         try
         {
-            // Evidence against a running container ages while it waits its turn; that a stopped one is stopped does not.
-            var tooLate = order.Action == HealthAction.Restart && time.GetUtcNow() - orderedAt > new HealthPolicy().MaxEvidenceAge;
+            // Evidence against a running container ages while it waits its turn; that a stopped one is stopped does not, nor does a person's wish.
+            var tooLate = order is { Action: HealthAction.Restart, Asked: false } && time.GetUtcNow() - orderedAt > new HealthPolicy().MaxEvidenceAge;
             return tooLate || !isStillWanted()
                 ? [new Observation.RestartEnded(time.GetUtcNow(), order.Attempt, RestartOutcome.Withdrawn)]
                 : await CarryOutAsync(order, stopping);
@@ -97,4 +97,5 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, int
 /// <param name="Attempt">The number with which its end is reported.</param>
 /// <param name="Container">The engine's description of it, where there is one.</param>
 /// <param name="StopTimeout">How long it has to stop; null for what the engine says.</param>
-internal sealed record HealOrder(string ContainerId, HealthAction Action, int Attempt, EngineContainer? Container, TimeSpan? StopTimeout);
+/// <param name="Asked">A person wants it, and no fault led to it.</param>
+internal sealed record HealOrder(string ContainerId, HealthAction Action, int Attempt, EngineContainer? Container, TimeSpan? StopTimeout, bool Asked = false);

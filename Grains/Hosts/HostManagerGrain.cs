@@ -153,6 +153,23 @@ internal sealed partial class HostManagerGrain(
         return Command(container, $"threshold {threshold}", kept => kept with { Threshold = threshold }, at => new Observation.Ticked(at), cancellationToken);
     }
 
+    public async Task<ContainerCommandResult> Restart(string container, CancellationToken cancellationToken)
+    {
+        var match = ContainerName.Resolve(_content.Views, container);
+        if (match.Container is not { Id: var id } view)
+        {
+            return new(null, match.Matches);
+        }
+        if (ContainerSentence.WhyNotRestarted(view, _engineSilence) is { } refusal)
+        {
+            return new(view, [], refusal);
+        }
+        await Tell(id, [new Observation.RestartAsked(time.GetUtcNow())], cancellationToken);
+        return _content.Find(id) is { } now && now.Health != HealthState.Restarting && now.Restarts == view.Restarts
+            ? new(now, [], $"{now.Name} is in no state to be restarted: {now.Details}")
+            : new(_content.Find(id), []);
+    }
+
     public async Task<HostStatus> SetThreshold(double? threshold, CancellationToken cancellationToken)
     {
         if (TryChangeThreshold(threshold))
@@ -475,9 +492,10 @@ internal sealed partial class HostManagerGrain(
                 // What is to be seen of a container that still runs is gone after it.
                 await Task.WhenAny(looking, Task.Delay(Witness.LongestWait, time, _stopping.Token));
             }
-            var order = new HealOrder(id, report.Action, report.Attempt, hosted.Container, hosted.Labels.StopTimeout);
+            var fault = report.Changes.LastOrDefault(change => change.To == HealthState.Restarting)?.Fault;
+            var order = new HealOrder(id, report.Action, report.Attempt, hosted.Container, hosted.Labels.StopTimeout, Asked: fault is null);
             var facts = await _healer.CarryOutAsync(order, () => PolicyFor(id, hosted).Supervised, _stopping.Token);
-            hosted.HealedAfter = time.GetUtcNow() - (report.View?.LastFault?.At ?? orderedAt);
+            hosted.HealedAfter = time.GetUtcNow() - (fault?.At ?? orderedAt);
             // Cleared before it is told: the answer may order the next one, for a container that has died again meanwhile.
             hosted.IsBeingHealed = false;
             await Tell(id, facts, _stopping.Token);
@@ -622,6 +640,9 @@ internal sealed partial class HostManagerGrain(
         {
             case { To: HealthState.Restarting, Fault: { } fault }:
                 LogHealing(logger, hosted.Name, ContainerSentence.Of(fault.Cause), fault.Evidence);
+                break;
+            case { To: HealthState.Restarting }:
+                LogSays(logger, hosted.Name, "restarted on demand");
                 break;
             case { From: HealthState.Restarting, To: HealthState.Starting }:
                 LogRunningAgain(logger, hosted.Name, hosted.HealedAfter.TotalSeconds);

@@ -40,6 +40,13 @@ public interface IHostManagerGrain : IGrainWithStringKey
     [Alias("Supervise")]
     Task<ContainerCommandResult> Supervise(string container, CancellationToken cancellationToken);
 
+    /// <summary>Restarts a container now, or starts it, without waiting for a fault or a back-off. One that is being restarted already is not restarted again.</summary>
+    /// <param name="container">Full id, unique prefix of it, or name.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>The container with its restart under way, or why it is not restarted.</returns>
+    [Alias("Restart")]
+    Task<ContainerCommandResult> Restart(string container, CancellationToken cancellationToken);
+
     /// <summary>Sets the threshold of one container; null lets the label, host or fleet decide again.</summary>
     /// <param name="container">Full id, unique prefix of it, or name.</param>
     /// <param name="threshold">Percent, 0 to 100.</param>
@@ -100,7 +107,9 @@ public sealed record FleetOrder(
 /// <summary>The answer to a command about a container: the container, or why none was found.</summary>
 /// <param name="View">The container after the command.</param>
 /// <param name="Matches">Containers whose id or name the given one fits, when it fits several; empty when it fits none.</param>
+/// <param name="Refusal">Why the command was not carried out although the container was found; null when it was.</param>
 [GenerateSerializer, Immutable, Alias("hms.ContainerCommandResult")]
 public sealed record ContainerCommandResult(
     [property: Id(0)] ContainerView? View,
-    [property: Id(1)] ImmutableArray<string> Matches);
+    [property: Id(1)] ImmutableArray<string> Matches,
+    [property: Id(2)] string? Refusal = null);

@@ -135,6 +135,19 @@ public sealed class ContainerTests
     }
 
     [Fact]
+    public async Task A_restart_is_ordered_and_refused_where_the_container_is_ignored()
+    {
+        await using var node = await ApiNode.Start();
+        Assert.Equal("restarting", (string?)(await node.Post("/containers/10.0.0.1/web/restart", null)).MustBe(HttpStatusCode.OK)["health"]);
+        (await node.Post("/containers/10.0.0.1/nobody/restart", null)).MustBeProblem(HttpStatusCode.NotFound, "container-not-found");
+        (await node.Get("/containers/10.0.0.1/web/restart")).MustBeProblem(HttpStatusCode.MethodNotAllowed, "method-not-allowed");
+
+        await node.Send("DELETE", "/containers/10.0.0.1/web");
+        var problem = (await node.Post("/containers/10.0.0.1/web/restart", null)).MustBeProblem(HttpStatusCode.Conflict, "restart-refused");
+        Assert.Equal(("10.0.0.1", "Nothing was done: web is ignored."), ((string?)problem["host"], (string?)problem["detail"]));
+    }
+
+    [Fact]
     public async Task Delete_puts_a_container_on_the_ignored_list_and_put_takes_it_back()
     {
         await using var node = await ApiNode.Start();

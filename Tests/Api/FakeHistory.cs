@@ -14,6 +14,10 @@ internal sealed class FakeHistory : IHistoryGrain
 
     public async Task<IncidentNews> Watch(long? after, CancellationToken cancellationToken) => await _news.Reader.ReadAsync(cancellationToken);
 
+    public Task NoteWatched(string host, ImmutableArray<WatchedTime> watched, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ImmutableArray<AvailabilityWindow>> GetAvailability(string host, string? container, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task Keep(ImmutableArray<Incident> incidents, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IncidentPage> Find(IncidentQuery query, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -44,6 +44,11 @@ internal sealed class FakeHost(string address, params ContainerView[] containers
     public Task<ContainerCommandResult> Supervise(string container, CancellationToken cancellationToken) =>
         Change(container, view => view with { Health = HealthState.Healthy }, cancellationToken);
 
+    public async Task<ContainerCommandResult> Restart(string container, CancellationToken cancellationToken) =>
+        ContainerName.Resolve(Containers, container).Container is { Health: HealthState.Ignored } ignored
+            ? new(ignored, [], "web is ignored")
+            : await Change(container, view => view with { Health = HealthState.Restarting }, cancellationToken);
+
     public Task<ContainerCommandResult> SetThreshold(string container, double? threshold, CancellationToken cancellationToken) =>
         Change(container, view => view with { Threshold = threshold ?? Status.Threshold }, cancellationToken);
 

@@ -16,6 +16,7 @@ public sealed class UnavailableTests
         ("PUT", "/containers/10.0.0.1/web", null),
         ("DELETE", "/containers/10.0.0.1/web", null),
         ("POST", "/containers/10.0.0.1/web", """{"threshold": 60}"""),
+        ("POST", "/containers/10.0.0.1/web/restart", null),
         ("POST", "/containers/10.0.0.1", """{"threshold": 60}"""),
         ("POST", "/containers", """{"threshold": 60}"""),
         ("PUT", "/containers/10.0.0.1", null),

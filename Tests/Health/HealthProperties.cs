@@ -92,10 +92,14 @@ public sealed class HealthProperties
                 || (turn.Seen is Observation.RestartEnded { Outcome: RestartOutcome.Unanswered } ended && turn.Before.State == Restarting && ended.Attempt == turn.Before.Attempt);
             if (turn.Action != HealthAction.None)
             {
-                Assert.True(turn.Policy.Supervised && turn.Policy.Restart != RestartMode.Never && !silent);
+                // A person may want what the label hms.restart and the state of the container leave to nobody else.
+                var asked = turn.Seen is Observation.RestartAsked;
+                Assert.True(turn.Policy.Supervised && (asked || turn.Policy.Restart != RestartMode.Never) && !silent);
                 var container = turn.Next.Container!;
-                Assert.Equal(turn.Action == HealthAction.Restart ? ContainerState.Running : ContainerState.Exited, container.State);
-                Assert.False(turn.Action == HealthAction.Start && container.AutoRemove);
+                Assert.Contains(container.State, turn.Action == HealthAction.Restart
+                    ? (ContainerState[])[ContainerState.Running, .. asked ? [ContainerState.Restarting] : Array.Empty<ContainerState>()]
+                    : [ContainerState.Exited, .. asked ? [ContainerState.Created] : Array.Empty<ContainerState>()]);
+                Assert.False(turn.Action == HealthAction.Start && container is { State: ContainerState.Exited, AutoRemove: true });
             }
         };
     });
@@ -110,6 +114,10 @@ public sealed class HealthProperties
             {
                 newest = turn.Seen.At;
                 run = Begun(turn) ?? run;
+            }
+            if (turn.Seen is Observation.RestartAsked)
+            {
+                return; // it needs no evidence
             }
             if (turn.Action == HealthAction.Restart && turn.Next.LastFault!.Cause == FaultCause.PacketLoss)
             {
@@ -208,6 +216,17 @@ public sealed class HealthProperties
                 Assert.True(turn.Seen.At - bad >= turn.Policy.RecoveredAfter, "was well for too short a time");
             }
         };
+    });
+
+    [Fact]
+    public void What_a_person_asks_for_is_no_fault_and_no_failure() => Holds(turn =>
+    {
+        if (turn.Seen is Observation.RestartAsked && turn.Action != HealthAction.None)
+        {
+            Assert.Equal((turn.Before.LastFault, turn.Before.Failures, turn.Before.Recovering), (turn.Next.LastFault, turn.Next.Failures, turn.Next.Recovering));
+            Assert.True(turn.Next.Asked);
+        }
+        Assert.True(turn.Action == HealthAction.None || turn.Next.Asked == turn.Seen is Observation.RestartAsked);
     });
 
     [Fact]

@@ -581,6 +581,67 @@ public sealed class HealthStories
         .Died(1).Then(Restarting, Start).Adopted().Then(Restarting).Recovers().Then(Starting);
 
     [Fact]
+    public void One_that_runs_is_restarted_on_demand_and_not_blamed()
+    {
+        var story = HealthStory.OfHealthy()
+            .After(1).RestartAsked().Then(Restarting, Restart)
+            .Signalled(15).Died(0).Then(Restarting)
+            .Recovers().Then(Starting)
+            .After(2).Ticked().Then(Healthy).Failed(0);
+        Assert.Null(story.Health.LastFault);
+    }
+
+    [Fact]
+    public void A_restart_on_demand_is_no_recovery_so_that_a_fault_right_after_it_is_healed_at_once() => HealthStory.OfHealthy()
+        .RestartAsked().Then(Restarting, Restart).Recovers()
+        .After(1).Died(1).Then(Restarting, Start).Failed(0);
+
+    [Fact]
+    public void One_that_stands_still_is_started_on_demand_and_comes_under_care() => new HealthStory()
+        .At(1).SeenExited().Then(Unknown)
+        .RestartAsked().Then(Restarting, Start).Recovers().Then(Starting)
+        .After(60).Ticked().Died(1).Then(Restarting, Start);
+
+    [Fact]
+    public void One_that_was_never_started_is_started_on_demand() => new HealthStory(container: engine => engine with { State = ContainerState.Created, StartedAt = null })
+        .At(1).Seen().RestartAsked().Then(Restarting, Start);
+
+    [Fact]
+    public void A_demand_during_a_restart_orders_no_second_one() => HealthStory.OfHealthy()
+        .Died(1).Then(Restarting, Start).RestartAsked().RestartAsked().Then(Restarting).Recovers().Then(Starting);
+
+    [Fact]
+    public void A_demand_does_not_wait_for_a_back_off_and_forgives_nothing() => HealthStory.OfRecovering()
+        .Died(1).Then(BackingOff).Failed(1)
+        .RestartAsked().Then(Restarting, Start).Failed(1)
+        .CrashesAtOnce().Then(BackingOff).Failed(2).WaitsFor(2);
+
+    [Fact]
+    public void A_demand_tries_once_more_out_of_quarantine() => HealthStory.OfRecovering(policy => policy with { QuarantineAfter = 2 })
+        .Died(1).Then(BackingOff).RetriesWhenDue(Start).CrashesAtOnce().Then(Quarantined)
+        .After(60).RestartAsked().Then(Restarting, Start)
+        .CrashesAtOnce().Then(Quarantined).Failed(3)
+        .After(60).RestartAsked().Then(Restarting, Start).Recovers().After(2).Ticked().Then(Healthy)
+        .After(10).Ticked().Then(Healthy).Failed(0);
+
+    [Fact]
+    public void A_demand_restarts_one_that_the_engine_keeps_restarting_and_one_that_nothing_else_may_touch()
+    {
+        HealthStory.OfHealthy().SeenRestarting().Then(BackingOff).RestartAsked().Then(Restarting, Restart);
+        HealthStory.OfHealthy(policy => policy with { Restart = RestartMode.Never }).RestartAsked().Then(Restarting, Restart);
+    }
+
+    [Fact]
+    public void A_demand_does_nothing_to_one_that_is_ignored_paused_gone_or_out_of_reach()
+    {
+        HealthStory.OfHealthy().Under(policy => policy with { Supervised = false }).RestartAsked().Then(Ignored);
+        HealthStory.OfHealthy().Paused().RestartAsked().Then(Unknown);
+        HealthStory.OfHealthy().Removed().RestartAsked().Then(Gone);
+        HealthStory.OfHealthy().Silenced().RestartAsked().Then(Healthy);
+        HealthStory.OfHealthy(container: engine => engine with { AutoRemove = true }).Died(0).Then(Unknown).RestartAsked().Then(Unknown);
+    }
+
+    [Fact]
     public void Restart_never_is_watched_and_never_touched()
     {
         var story = HealthStory.OfHealthy(policy => policy with { Restart = RestartMode.Never }, Checked(HealthCheck.Healthy))

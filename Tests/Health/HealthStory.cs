@@ -123,6 +123,8 @@ internal sealed class HealthStory
 
     public HealthStory Adopted() => Tell(new Observation.Adopted(_now));
 
+    public HealthStory RestartAsked() => Tell(new Observation.RestartAsked(_now));
+
     /// <summary>The machine's clock jumps; the engine remembers its own times as they were.</summary>
     public HealthStory ClockSet(double seconds)
     {

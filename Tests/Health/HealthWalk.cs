@@ -58,7 +58,7 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
             (5, Kind.Started), (5, Kind.Ticked), (4, Kind.Signalled), (4, Kind.Checked), (3, Kind.Paused),
             (4, Kind.Resumed), (2, Kind.NotProbed), (2, Kind.Ended), (2, Kind.Silenced), (2, Kind.Repeated),
             (1, Kind.OutOfMemory), (1, Kind.Measured), (1, Kind.Adopted), (1, Kind.Supervised), (1, Kind.Changed),
-            (1, Kind.Removed)),
+            (1, Kind.Removed), (1, Kind.Asked)),
         Gen.OneOf(1, 1, 50, 250, 250, 1000, 3000, 11_000, 61_000),
         Gen.Frequency((27, 0), (1, 100), (1, 2000), (1, 20_000)),
         Gen.Int[0, 999],
@@ -99,6 +99,9 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
 
         /// <summary>Supervision is switched off or on.</summary>
         Supervised,
+
+        /// <summary>A person wants it restarted.</summary>
+        Asked,
     }
 
     /// <summary>Every fact with the decision on it. The first is a description.</summary>
@@ -144,6 +147,7 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
         Kind.NotProbed => [new Observation.NotProbed(at, "the bridge is down")],
         Kind.Measured => [new Observation.Measured(at, step.Choice)],
         Kind.Adopted => [new Observation.Adopted(at)],
+        Kind.Asked => [new Observation.RestartAsked(at)],
         Kind.Carried when health.State == HealthState.Restarting => Carried(step.Choice, at, engine, health.Attempt),
         Kind.Ended => [new Observation.RestartEnded(at, step.Choice % 5, (RestartOutcome)(step.Choice % 4))],
         Kind.Repeated when told.Count > 0 => [told[step.Choice % told.Count]],

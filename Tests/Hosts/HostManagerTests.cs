@@ -397,6 +397,50 @@ public sealed class HostManagerTests : IClassFixture<TestSilo>
     }
 
     [Fact]
+    public async Task A_container_is_restarted_on_demand_once_however_often_it_is_asked_for()
+    {
+        var web = await SeenAsync("web");
+        _silo.Engine.Hold(web);
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            var result = await _host.Restart("web", Token);
+            Assert.Equal((HealthState.Restarting, "being restarted, as asked", null), (result.View!.Health, result.View.Details, result.Refusal));
+        }
+        await UntilAskedAsync(web);
+        _silo.Engine.Open(web);
+
+        var view = await UntilAsync("web", view => view.Restarts == 1 && view.Health != HealthState.Restarting);
+        Assert.Equal((1, null), (_silo.Engine.Count(web), view.LastFault));
+    }
+
+    [Fact]
+    public async Task A_container_that_is_ignored_is_not_restarted_on_demand_and_it_is_said_how_it_can_be()
+    {
+        var web = await SeenAsync("web");
+        await _host.Ignore("web", Token);
+        var result = await _host.Restart("web", Token);
+
+        Assert.Contains($"PUT /containers/{_address}/web", result.Refusal, StringComparison.Ordinal);
+        Assert.Equal(HealthState.Ignored, result.View!.Health);
+        Assert.Null((await _host.Restart("nobody", Token)).View);
+        Assert.Equal(0, _silo.Engine.Count(web));
+    }
+
+    [Fact]
+    public async Task A_demand_that_cannot_be_met_says_why()
+    {
+        var (paused, gone) = (await SeenAsync("paused"), await SeenAsync("once"));
+        await TellAsync(paused, new Observation.Paused(Now));
+        await TellAsync(gone, new Observation.Seen(Now, Container("once") with { AutoRemove = true, State = ContainerState.Exited }));
+        Assert.Contains("docker unpause paused", (await _host.Restart("paused", Token)).Refusal, StringComparison.Ordinal);
+        Assert.Contains("the engine removes it", (await _host.Restart("once", Token)).Refusal, StringComparison.Ordinal);
+
+        await _host.Observe(new(Now, "socket gone", IsComplete: false, []), Token);
+        Assert.Contains("socket gone", (await _host.Restart("paused", Token)).Refusal, StringComparison.Ordinal);
+        Assert.Equal(0, _silo.Engine.Count(paused) + _silo.Engine.Count(gone));
+    }
+
+    [Fact]
     public async Task A_removed_host_touches_nothing()
     {
         var web = await SeenAsync("web");

@@ -128,6 +128,17 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
     }
 
     [Fact]
+    public async Task A_restart_on_demand_is_carried_out_and_no_fault_of_the_container()
+    {
+        await RunHealthyAsync("web");
+        Assert.Equal("restarting", Text(await GoodAsync(HttpMethod.Post, $"containers/{NodeProcess.Host}/web/restart"), "health"));
+
+        Assert.Null(Cause(await UntilHealedAsync("web")));
+        await UntilTheNodeHasSeenItAllAsync();
+        AssertHappened("web", "start", "kill", "die", "stop", "start", "restart");
+    }
+
+    [Fact]
     public async Task Never_means_that_nothing_is_done_to_it()
     {
         await RunMortalAsync("web", "--label", "hms.restart=never");
