@@ -7,6 +7,7 @@ using HmsOrleans.Api.Containers;
 using HmsOrleans.Api.Events;
 using HmsOrleans.Api.Fleet;
 using HmsOrleans.Api.Hosts;
+using HmsOrleans.Api.Incidents;
 using HmsOrleans.Api.Notifications;
 using HmsOrleans.Api.OpenApi;
 using HmsOrleans.Api.Page;
@@ -93,6 +94,7 @@ public static class ApiExtensions
         api.MapContainers();
         api.MapHosts();
         api.MapEvents();
+        api.MapIncidents();
         api.MapSettings();
         api.MapAntagonist();
         api.MapNotifications();

@@ -88,21 +88,8 @@ internal static class ContainerEndpoints
     private static async Task<Results<Ok<ContainerView>, ProblemHttpResult>> Get(
         string address, string container, FleetCalls fleet, CancellationToken cancellationToken)
     {
-        if (ContainerProblems.IsMalformed(container))
-        {
-            return ContainerProblems.Malformed(container);
-        }
-        var (host, problem) = await HostLookup.Find(address, fleet, cancellationToken);
-        if (host is null)
-        {
-            return problem!;
-        }
-        return ContainerName.Resolve(host.Containers, container) switch
-        {
-            { Container: { } found } => TypedResults.Ok(found),
-            { Kind: ContainerMatchKind.Ambiguous, Matches: var matches } => ContainerProblems.Ambiguous(host.Address, container, matches),
-            _ => ContainerProblems.NotFound(host.Address, container),
-        };
+        var (found, problem) = await ContainerLookup.Find(address, container, fleet, cancellationToken);
+        return found is null ? problem! : TypedResults.Ok(found);
     }
 
     private static async Task<Results<Ok<ContainerExplanation>, ProblemHttpResult>> Explain(

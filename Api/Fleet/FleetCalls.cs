@@ -4,6 +4,7 @@ using HmsOrleans.Api.Problems;
 using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.Notifications;
 using Orleans.Runtime.Messaging;
 
@@ -48,6 +49,21 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
         {
             throw new NoAnswerException(ProblemType.FleetUnavailable.With(
                 $"The controller did not answer ({Why(e)}). It moves to another node by itself when its own is lost: try again in a few seconds."), e);
+        }
+    }
+
+    /// <summary>Asks the history.</summary>
+    /// <exception cref="NoAnswerException">It does not answer.</exception>
+    public async Task<T> AskHistory<T>(Func<IHistoryGrain, CancellationToken, Task<T>> call, CancellationToken aborted)
+    {
+        try
+        {
+            return await Within(Limit, token => call(grains.GetGrain<IHistoryGrain>(IHistoryGrain.Key), token), aborted);
+        }
+        catch (Exception e) when (e is HistoryUnavailableException || IsNoAnswer(e, aborted))
+        {
+            throw new NoAnswerException(ProblemType.HistoryUnavailable.With(
+                $"The history did not answer ({(e is HistoryUnavailableException ? e.Message.TrimEnd('.') : Why(e))}). What happens meanwhile is kept on the hosts, and comes into it later."), e);
         }
     }
 

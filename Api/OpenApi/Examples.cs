@@ -1,5 +1,6 @@
 using HmsOrleans.Api.Antagonist;
 using HmsOrleans.Api.Hosts;
+using HmsOrleans.Api.Incidents;
 using HmsOrleans.Api.Readiness;
 using HmsOrleans.Api.Settings;
 using HmsOrleans.Grains.Antagonist;
@@ -7,6 +8,7 @@ using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.Notifications;
 using HmsOrleans.Grains.Probing;
 
@@ -105,6 +107,38 @@ internal static class Examples
         },
         Next = [new(Noon.AddSeconds(1), "started again"), new(null, "left to a person after 7 further failed recoveries within 10 min")],
     };
+
+    private static readonly Incident Died = new()
+    {
+        Id = "019b7e37a9b27c0f8a3c1d6e5f4a3b2c",
+        Revision = 4,
+        Host = Address,
+        ContainerId = Container.Id,
+        Container = Container.Name,
+        Image = Container.Image,
+        Cause = IncidentCause.Died,
+        Evidence = "exit code 1",
+        DownSince = Noon.AddMinutes(-10),
+        FaultAt = Noon.AddMinutes(-10).AddMilliseconds(4),
+        Attempts = [new(1, Noon.AddMinutes(-10).AddMilliseconds(4), HealthAction.Start, IncidentCause.Died, "exit code 1", Noon.AddMinutes(-10).AddSeconds(0.61), RestartOutcome.Done)],
+        RunningAgainAt = Noon.AddMinutes(-10).AddSeconds(0.58),
+        EndedAt = Noon.AddMinutes(-10).AddSeconds(10.6),
+        Outcome = IncidentOutcome.Recovered,
+        Outages = [new(Noon.AddMinutes(-10), Noon.AddMinutes(-10).AddSeconds(0.58))],
+        Capture = new(Noon.AddMinutes(-10).AddMilliseconds(4), ["listening on 80", "cannot open /etc/web.conf"], null, 1, false, 12_582_912),
+    };
+
+    public static IncidentDetailReply Incident { get; } = IncidentDetailReply.From(Died);
+
+    public static IncidentPageReply Incidents { get; } = new([IncidentReply.From(Died)], null);
+
+    public static AvailabilityReply Availability { get; } = new(
+    [
+        new("1h", 99.9839, 3600, 0.58, 1, 1, 0.576), new("24h", 99.9993, 86_400, 0.58, 1, 1, 0.576),
+        new("7d", 99.9998, 268_200, 0.58, 1, 1, 0.576), new("30d", 99.9998, 268_200, 0.58, 1, 1, 0.576),
+    ]);
+
+    public static string Badge { get; } = Api.Incidents.Badge.Of(Container).ToString();
 
     public static HostReply Host { get; } = HostReply.From(View);
 

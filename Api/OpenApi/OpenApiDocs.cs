@@ -129,10 +129,19 @@ internal static partial class OpenApiDocs
             {
                 "address" => ("Address of the Docker host: IPv4, IPv6 or a name.", JsonValue.Create("10.0.0.1")),
                 "container" => ("Full id, a prefix of the id that fits only one, or the name of the container.", JsonValue.Create("web")),
+                "host" => ("Only of this host.", JsonValue.Create("10.0.0.1")),
+                "cause" => ("Only with this cause; may be given several times.", JsonValue.Create("died")),
+                "outcome" => ("Only with this outcome; may be given several times.", JsonValue.Create("open")),
+                "from" => ("Only those that had not ended before (UTC).", JsonValue.Create("2026-01-02T00:00:00Z")),
+                "to" => ("Only those that began before (UTC).", JsonValue.Create("2026-01-03T00:00:00Z")),
+                "before" => ("`next` of the page before.", JsonValue.Create("019b7a1c30f07c0f8a3c1d6e5f4a3b2c")),
+                "limit" => ("As many at most, 1 to 500; 50 where it is not given.", JsonValue.Create("50")),
+                "id" => ("Id of the incident.", JsonValue.Create("019b7a1c30f07c0f8a3c1d6e5f4a3b2c")),
+                "window" when parameter.In == ParameterLocation.Path => ("Id of the maintenance window, as GET /notifications lists them.", JsonValue.Create("5f0a1d5e")),
+                "window" => ("1h, 24h, 7d or 30d.", JsonValue.Create("24h")),
                 "lastEventId" => ("As the header Last-Event-ID, for clients that cannot set it.", JsonValue.Create("5f0a1d5e-41")),
                 "Last-Event-ID" => ("Id of the last event that the client had: it gets what it has missed since.", JsonValue.Create("5f0a1d5e-41")),
                 "channel" => ("Name of the channel, as GET /notifications lists them; left out for all.", JsonValue.Create("night-watch")),
-                "window" => ("Id of the maintenance window, as GET /notifications lists them.", JsonValue.Create("5f0a1d5e")),
                 _ => (parameter.Description, parameter.Example),
             };
         }

@@ -26,6 +26,9 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
     public static readonly ProblemType FieldInvalid = new("field-invalid", 400, "A field is wrong",
         "'threshold' is 101; it must be a number from 0 to 100 (percent).");
 
+    public static readonly ProblemType ParameterInvalid = new("parameter-invalid", 400, "A parameter is wrong",
+        "'limit' is 501; it must be a whole number from 1 to 500.");
+
     public static readonly ProblemType RequestInvalid = new("request-invalid", 400, "The request cannot be understood",
         "The request cannot be understood. /openapi/v1.json says what is expected.");
 
@@ -46,6 +49,9 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
 
     public static readonly ProblemType ContainerNotFound = new("container-not-found", 404, "No such container",
         "No container on 10.0.0.1 has an id that begins with 'web', or that name. GET /containers/10.0.0.1 lists them.");
+
+    public static readonly ProblemType IncidentNotFound = new("incident-not-found", 404, "No such incident",
+        "No incident has the id 019b7a1c30f07c0f8a3c1d6e5f4a3b2c; it may have been older than Hms:History:Retention. GET /incidents lists those that are known.");
 
     public static readonly ProblemType ChannelNotFound = new("channel-not-found", 404, "No such channel",
         "No channel is called 'night-watch'. GET /notifications lists those that are configured (Hms:Notifications:Channels).");
@@ -83,15 +89,18 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
     public static readonly ProblemType FleetUnavailable = new("fleet-unavailable", 503, "The controller does not answer",
         "The controller did not answer within 5 s. It moves to another node by itself when its own is lost: try again in a few seconds.");
 
+    public static readonly ProblemType HistoryUnavailable = new("history-unavailable", 503, "The history does not answer",
+        "The history did not answer (no reply within the time limit). What happens meanwhile is kept on the hosts, and comes into it later.");
+
     public static readonly ProblemType ViewersTooMany = new("viewers-too-many", 503, "Too many follow the events",
         "500 follow the events of this node already, which is all that Hms:Api:MaxViewers permits. Close pages that nobody looks at, or ask another node.");
 
     /// <summary>All types, by status.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
-        AddressMalformed, ContainerMalformed, ContainerAmbiguous, BodyInvalid, FieldInvalid, RequestInvalid, KeyRequired,
-        RoleInsufficient, OriginRefused, PathUnknown, HostUnknown, ContainerNotFound, ChannelNotFound, WindowNotFound, MethodNotAllowed, NodeMissing, RestartRefused, AgentMissing,
-        BodyTooLarge, ContentTypeUnsupported, HostNameRefused, Internal, HostUnavailable, FleetUnavailable, ViewersTooMany,
+        AddressMalformed, ContainerMalformed, ContainerAmbiguous, BodyInvalid, FieldInvalid, ParameterInvalid, RequestInvalid, KeyRequired,
+        RoleInsufficient, OriginRefused, PathUnknown, HostUnknown, ContainerNotFound, IncidentNotFound, ChannelNotFound, WindowNotFound, MethodNotAllowed, NodeMissing, RestartRefused, AgentMissing,
+        BodyTooLarge, ContentTypeUnsupported, HostNameRefused, Internal, HostUnavailable, FleetUnavailable, HistoryUnavailable, ViewersTooMany,
     ];
 
     /// <summary>The URI in the field <c>type</c>.</summary>

@@ -27,38 +27,56 @@ internal sealed partial class HistoryGrain(IIncidentStore store, IOptions<Histor
 
     public async Task Keep(ImmutableArray<Incident> incidents, CancellationToken cancellationToken)
     {
-        await store.KeepAsync(incidents, cancellationToken);
+        await Ask(store.KeepAsync(incidents, cancellationToken), cancellationToken);
         _kept.TrySetResult();
         _kept = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    public Task<IncidentPage> Find(IncidentQuery query, CancellationToken cancellationToken) => store.FindAsync(query, cancellationToken);
+    public Task<IncidentPage> Find(IncidentQuery query, CancellationToken cancellationToken) => Ask(store.FindAsync(query, cancellationToken), cancellationToken);
 
-    public Task<Incident?> GetIncident(string id, CancellationToken cancellationToken) => store.GetAsync(id, cancellationToken);
+    public Task<Incident?> GetIncident(string id, CancellationToken cancellationToken) => Ask(store.GetAsync(id, cancellationToken), cancellationToken);
 
     public async Task<IncidentNews> Watch(long? after, CancellationToken cancellationToken)
     {
         if (after is not { } cursor)
         {
-            return new(await store.GetCursorAsync(cancellationToken), HasGap: false, []);
+            return new(await Ask(store.GetCursorAsync(cancellationToken), cancellationToken), HasGap: false, []);
         }
         var kept = _kept.Task;
-        var news = await store.GetNewsAsync(cursor, cancellationToken);
+        var news = await Ask(store.GetNewsAsync(cursor, cancellationToken), cancellationToken);
         if (news is { HasGap: false, Incidents.IsEmpty: true })
         {
             await Task.WhenAny(kept, Task.Delay(WatchLimit, time, cancellationToken));
-            news = await store.GetNewsAsync(cursor, cancellationToken);
+            news = await Ask(store.GetNewsAsync(cursor, cancellationToken), cancellationToken);
         }
         return news;
     }
 
     public Task NoteWatched(string host, ImmutableArray<WatchedTime> watched, CancellationToken cancellationToken) =>
-        store.NoteWatchedAsync(host, watched, cancellationToken);
+        Ask(store.NoteWatchedAsync(host, watched, cancellationToken), cancellationToken);
 
     public async Task<ImmutableArray<AvailabilityWindow>> GetAvailability(string host, string? container, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        return Availability.Of(await store.GetPastAsync(host, container, now - Availability.Longest, cancellationToken), now);
+        return Availability.Of(await Ask(store.GetPastAsync(host, container, now - Availability.Longest, cancellationToken), cancellationToken), now);
+    }
+
+    private static async Task Ask(Task call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // Whatever the store throws: that is how callers elsewhere can know it.
+        {
+            throw new HistoryUnavailableException(e.GetBaseException().Message);
+        }
+    }
+
+    private static async Task<T> Ask<T>(Task<T> call, CancellationToken cancellationToken)
+    {
+        await Ask((Task)call, cancellationToken);
+        return await call;
     }
 
     private async Task Purge(CancellationToken cancellationToken)
