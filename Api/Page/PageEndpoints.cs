@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using HmsOrleans.Api.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -10,15 +9,10 @@ namespace HmsOrleans.Api.Page;
 /// <summary>What people open in a browser. Nothing of it comes from the internet.</summary>
 internal static class PageEndpoints
 {
-    private static readonly EmbeddedPage Overview = EmbeddedPage.Load("overview.html");
-
-    private static readonly EmbeddedPage SignedIn = Overview.With(
-        "<!--signout-->", "<form method=\"post\" action=\"signout\"><button>Sign out</button></form>");
-
     public static void MapPages(this IEndpointRouteBuilder app)
     {
         var pages = app.MapGroup("").WithMetadata(new ForBrowsers()).ExcludeFromDescription();
-        pages.MapGet("/", (ClaimsPrincipal user) => user.Identity?.AuthenticationType == Visitor.BySession ? SignedIn : Overview);
+        pages.MapLivePage();
         pages.MapScalarApiReference("/scalar", (scalar, http) => scalar
             .WithTitle("HmsOrleans API")
             .WithNonce(ForeignPages.Allow(http.Response))

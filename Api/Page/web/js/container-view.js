@@ -1,0 +1,161 @@
+// One container: how it is, how it was, why, and what can be done.
+
+import { containerPath, get, send } from './api.js';
+import { bar, spark } from './chart.js';
+import { confirmDialog } from './dialogs.js';
+import { el, icon, setAttribute, show, write } from './dom.js';
+import { connection, find, hosts, incidentsOf, shownState, subscribe } from './fleet.js';
+import { incidentItem, sorry } from './incident-views.js';
+import { pill, warning } from './rows.js';
+import { cause, count, loss, memory, percent, plain, rtt, span, state, time } from './words.js';
+
+const windows = { '1h': 'Last hour', '24h': 'Last day', '7d': 'Last week', '30d': 'Last 30 days' };
+const sources = { default: 'by default', fleet: 'set for the fleet', host: 'set for its host', label: 'by its label', container: 'set for it' };
+
+function availabilityCard({ window, availability, observed, incidents, restarts, timeToHeal }) {
+  return el('div', { className: 'figure', 'data-tone': availability == null ? 'calm' : availability >= 99.9 ? 'good' : availability >= 99 ? 'warn' : 'bad' },
+    el('h3', {}, windows[window] ?? window),
+    el('b', {}, percent(availability)),
+    el('p', { className: 'dim' }, observed ? [count(incidents, 'incident'), restarts ? count(restarts, 'restart') : '', timeToHeal == null ? '' : `healed in ${span(timeToHeal)} on average`].filter(Boolean).join(', ') : 'not watched in that time'));
+}
+
+function explanation({ rule, since, next, policy, facts }) {
+  return el('div', {},
+    el('p', {}, el('b', {}, rule), since ? `, since ${time(since)}` : ''),
+    next?.length ? el('h3', {}, 'What happens next') : null,
+    next?.length ? el('ul', {}, ...next.map(step => el('li', {}, `${step.text}${step.at ? ` (at ${time(step.at)})` : ''}`))) : null,
+    policy ? el('p', { className: 'dim' }, [
+      `threshold ${policy.threshold} % ${sources[policy.thresholdBy] ?? ''}`, `restart ${plain(policy.restart)} ${sources[policy.restartBy] ?? ''}`,
+      `${policy.failedRecoveries} of ${policy.quarantineAfter} failed recoveries within ${span(policy.quarantineWindow)}`, facts ? `engine's own policy: ${facts.enginePolicy}` : '',
+    ].filter(Boolean).join(' · ')) : null);
+}
+
+export function containerView(main, { parts: [host, name] }) {
+  const path = containerPath(host, name);
+  const word = pill();
+  const title = el('h1', {}, name);
+  const details = el('p', { className: 'details', role: 'status' });
+  const warn = el('p', { className: 'note', hidden: true });
+  const hour = bar();
+  const charts = [['Packet loss', loss, 'packetLoss', 100, 'loss'], ['Round trip', rtt, 'rtt', .5, 'rtt'], ['Memory', memory, 'memory', 1, 'memory']].map(([label, format, field, least, series]) => {
+    const picture = spark(least, 240, 56);
+    const number = el('b');
+    return { node: el('div', { className: 'figure chart' }, el('h3', {}, label), number, picture.node), update(container) { picture.update(container[series]); write(number, format(container.view[field]) || '–'); } };
+  });
+  const facts = el('dl', { className: 'facts' });
+  const availability = el('div', { className: 'figures' });
+  const why = el('div');
+  const list = el('ul', { className: 'incidents timeline' });
+  const older = el('p', { hidden: true }, el('a', { href: `#/incidents?host=${encodeURIComponent(host)}&container=${encodeURIComponent(name)}` }, 'All its incidents'));
+  const missing = el('p', { className: 'empty', hidden: true });
+  const supervise = el('button', { type: 'button' });
+  const actions = el('div', { className: 'actions' },
+    el('button', { type: 'button', onclick: askRestart }, 'Restart now'),
+    el('button', { type: 'button', onclick: askThreshold }, 'Threshold'),
+    supervise);
+  const body = el('div', { hidden: true },
+    el('div', { className: 'title' }, title, word.node, actions), details, warn,
+    el('section', { className: 'card' }, el('h2', {}, 'Now'), el('div', { className: 'figures' }, ...charts.map(chart => chart.node)), el('h3', {}, 'Last hour'), hour.node),
+    el('section', { className: 'card' }, el('h2', {}, 'Availability'), availability),
+    el('section', { className: 'card' }, el('h2', {}, 'Why it is in this state'), why),
+    el('section', { className: 'card' }, el('h2', {}, 'Incidents'), list, older),
+    el('section', { className: 'card' }, el('h2', {}, 'Facts'), facts));
+  main.replaceChildren(el('p', {}, el('a', { className: 'back', href: '#/' }, icon('back'), 'Fleet')), missing, body);
+  document.title = `${name} - HmsOrleans`;
+
+  let container = null, isClosed = false, seenState = '', seenIncident = '';
+
+  function askRestart() {
+    confirmDialog({
+      title: `Restart ${name}?`, text: el('p', {}, `${name} on ${host} is stopped as it wishes to be stopped, and started again. Whoever uses it notices.`),
+      action: 'Restart now', isHarm: true, act: () => send('POST', `${path}/restart`), done: `${name} is being restarted.`,
+    });
+  }
+
+  function askThreshold() {
+    const input = el('input', { type: 'number', name: 'threshold', min: 0, max: 100, step: 'any', value: `${container.view.threshold}`, required: true });
+    const own = el('input', { type: 'checkbox', name: 'none', onchange: () => { input.disabled = own.checked; } });
+    confirmDialog({
+      title: `Threshold of ${name}`, text: el('p', {}, 'Percent of lost packets above which it is restarted. 100 switches that off.'), action: 'Set threshold',
+      fields: [el('label', {}, 'Percent', input), el('label', { className: 'check' }, own, 'None of its own: its label, its host or the fleet decides')],
+      act: form => send('POST', path, { threshold: form.has('none') ? null : Number(form.get('threshold')) }), done: `The threshold of ${name} is set.`,
+    });
+  }
+
+  function askSupervision() {
+    const isIgnored = container.view.health === 'ignored';
+    const isGivenUp = container.view.health === 'quarantined';
+    confirmDialog(isIgnored || isGivenUp
+      ? { title: isGivenUp ? `Try ${name} again?` : `Supervise ${name}?`, text: el('p', {}, 'Earlier failures are forgiven, and it is started if it is stopped.'), action: isGivenUp ? 'Try again' : 'Supervise', act: () => send('PUT', path), done: `${name} is under supervision.` }
+      : { title: `Ignore ${name}?`, text: el('p', {}, 'It goes on running, but nobody heals it any more, also after a restart of the node.'), action: 'Ignore', isHarm: true, act: () => send('DELETE', path), done: `${name} is ignored.` });
+  }
+  supervise.addEventListener('click', askSupervision);
+
+  async function load(part, node, draw, missing) {
+    try {
+      const value = await get(`${path}/${part}`);
+      if (!isClosed) node.replaceChildren(...draw(value));
+    } catch (e) {
+      if (!isClosed) node.replaceChildren(sorry(e, missing));
+    }
+  }
+
+  async function loadIncidents() {
+    try {
+      const page = await get(`incidents?host=${encodeURIComponent(host)}&container=${encodeURIComponent(name)}&limit=20`);
+      if (isClosed) return;
+      const isOpen = new Set([...list.querySelectorAll('details[open]')].map(details => details.dataset.id));
+      list.replaceChildren(...page.incidents.map(incident => {
+        const item = incidentItem(incident, true);
+        item.firstChild.dataset.id = incident.id;
+        item.firstChild.open = isOpen.has(incident.id);
+        return item;
+      }));
+      if (!page.incidents.length) list.replaceChildren(el('li', { className: 'dim' }, 'Nothing has gone wrong yet.'));
+      show(older, Boolean(page.next));
+    } catch (e) {
+      if (!isClosed) list.replaceChildren(el('li', {}, sorry(e)));
+    }
+  }
+
+  function update() {
+    container = find(host, name);
+    show(body, Boolean(container));
+    show(missing, !container && connection.kind !== 'connecting');
+    write(missing, `There is no container ${name} on ${host} now.`);
+    if (!container) return;
+    const { view } = container;
+    word.update(shownState(container));
+    write(details, `${view.details}${view.staleSince ? ` (as of ${time(view.staleSince)})` : ''}`);
+    const trouble = hosts.get(host) ? warning(hosts.get(host)) : '';
+    write(warn, trouble && `Its host: ${trouble}.`);
+    show(warn, Boolean(trouble));
+    charts.forEach(chart => chart.update(container));
+    hour.update(container);
+    write(supervise, view.health === 'ignored' ? 'Supervise' : view.health === 'quarantined' ? 'Try again' : 'Ignore');
+    const pairs = [
+      ['Image', view.image], ['Host', view.host], ['Id', view.id], ['Addresses', view.addresses.join(', ') || 'none of its own'], ['Engine says', plain(view.containerState)],
+      ['Service', plain(view.serviceState)], ['Threshold', `${view.threshold} %`], ['Restarts', `${view.restarts} since the node came up`],
+      ['Last fault', view.lastFault ? `${time(view.lastFault.at)}: ${cause(view.lastFault.cause)}, ${view.lastFault.evidence}` : 'none'], ['State', state(view.health).tells],
+    ];
+    if (facts.children.length !== pairs.length * 2) facts.replaceChildren(...pairs.flatMap(([label]) => [el('dt', {}, label), el('dd')]));
+    pairs.forEach(([, value], i) => write(facts.children[i * 2 + 1], value));
+    setAttribute(body, 'data-stale', view.staleSince || connection.kind !== 'live' ? '' : null);
+
+    const stateNow = `${view.health} ${view.details} ${view.threshold}`;
+    if (stateNow !== seenState) {
+      seenState = stateNow;
+      load('explanation', why, value => [explanation(value)], 'This node does not explain it.');
+    }
+    const latest = incidentsOf(container)[0];
+    const incidentNow = `${latest?.id} ${latest?.revision}`;
+    if (incidentNow !== seenIncident) {
+      seenIncident = incidentNow;
+      loadIncidents();
+      load('availability', availability, value => value.windows.map(availabilityCard));
+    }
+  }
+
+  const unsubscribe = subscribe(update);
+  return { name: 'fleet', close() { isClosed = true; unsubscribe(); } };
+}

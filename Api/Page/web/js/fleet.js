@@ -1,0 +1,239 @@
+// What is known of the fleet: hosts, containers, the incidents of the last hour. Views subscribe, and are told once a frame.
+
+import { get } from './api.js';
+import { follow } from './feed.js';
+import { inTrouble, state as stateOf } from './words.js';
+
+export const MINUTE = 60000;
+export const CELLS = 60;
+/** Seconds between two points of the small charts. */
+export const SAMPLE = 2;
+const SAMPLES = 60;
+
+export const hosts = new Map();
+export const containers = new Map();
+export const connection = { kind: 'connecting', why: '', at: null };
+/** Why there is no history; null while there is one, undefined until that is known. */
+export let historyGone;
+
+const incidents = new Map();
+const listeners = new Set();
+const openedAt = Date.now();
+let frame = 0;
+let loads = 0;
+
+export const keyOf = (host, id) => `${host}/${id}`;
+
+/** Calls back once a frame after anything has changed. */
+export function subscribe(listener) {
+  listeners.add(listener);
+  changed();
+  return () => listeners.delete(listener);
+}
+
+export function changed() {
+  frame ||= requestAnimationFrame(() => {
+    frame = 0;
+    for (const listener of listeners) listener();
+  });
+}
+
+export const isStale = container => Boolean(container.view.staleSince) || connection.kind !== 'live';
+
+/** State as it is shown: what an offline host said last is not what is. */
+export const shownState = container => container.view.staleSince ? 'unknown' : container.view.health;
+
+export const isInTrouble = container => inTrouble.includes(shownState(container));
+
+/** Lower is worse. One with an incident that has not ended stays up while it proves itself. */
+export const rank = container => {
+  const own = stateOf(shownState(container)).rank;
+  return own === stateOf('healthy').rank && container.open ? own - 1.5 : own;
+};
+
+export function find(host, name) {
+  for (const container of containers.values()) {
+    if (container.view.host === host && (container.view.name === name || container.view.id === name)) return container;
+  }
+  return null;
+}
+
+/** Incidents of the last hour, of one container or of its host, newest first. */
+export function incidentsOf(container) {
+  const own = container.incidents;
+  const hostOwn = hosts.get(container.view.host)?.incidents ?? [];
+  return hostOwn.length ? [...own, ...hostOwn].sort((a, b) => a.id < b.id ? 1 : -1) : own;
+}
+
+function kindOf(view) {
+  if (view.staleSince) return 'unknown';
+  if (view.health === 'healthy' || view.health === 'starting') return 'well';
+  return view.health;
+}
+
+/** What it was at which time, since the page is open; before that, only the history knows. */
+function mark(container, now) {
+  const kind = kindOf(container.view);
+  const last = container.marks.at(-1);
+  if (last?.kind === kind) return;
+  if (last) last.to = now;
+  // One that is left alone was so for longer than we look; one that is not known, since its host was last heard.
+  const from = container.view.staleSince ? Date.parse(container.view.staleSince) : !last && (kind === 'ignored' || kind === 'unknown') ? now - CELLS * MINUTE : now;
+  container.marks.push({ kind, from, to: Infinity, cause: inTrouble.includes(kind) && kind !== 'suspect' ? container.view.lastFault?.cause : null });
+}
+
+function take(view, now) {
+  const key = keyOf(view.host, view.id);
+  let container = containers.get(key);
+  if (!container) {
+    container = { key, view, revision: 0, incidents: [], open: false, marks: [], loss: [], rtt: [], memory: [] };
+    containers.set(key, container);
+    adopt(container);
+  }
+  container.view = view;
+  container.revision++;
+  mark(container, now);
+}
+
+function takeHost({ containers: _, ...host }) {
+  const known = hosts.get(host.address);
+  hosts.set(host.address, known ? Object.assign(known, host) : { ...host, incidents: [], revision: 0 });
+  hosts.get(host.address).revision++;
+}
+
+function adopt(container) {
+  const { host, id } = container.view;
+  container.incidents = [...incidents.values()].filter(one => one.host === host && one.containerId === id).sort((a, b) => a.id < b.id ? 1 : -1);
+  container.open = container.incidents.some(one => one.outcome === 'open');
+}
+
+/** Takes in an incident, or a newer record of it. */
+function takeIncident(incident) {
+  if (incidents.get(incident.id)?.revision >= incident.revision) return;
+  incidents.set(incident.id, incident);
+  const owner = incident.containerId ? containers.get(keyOf(incident.host, incident.containerId)) : hosts.get(incident.host);
+  if (!owner) return;
+  owner.incidents = [incident, ...owner.incidents.filter(one => one.id !== incident.id)].sort((a, b) => a.id < b.id ? 1 : -1);
+  owner.open = owner.incidents.some(one => one.outcome === 'open');
+  owner.revision++;
+}
+
+export const latestIncidents = () => [...incidents.values()].sort((a, b) => a.id < b.id ? 1 : -1);
+
+async function loadHistory() {
+  const load = ++loads;
+  const from = new Date(Date.now() - CELLS * MINUTE).toISOString();
+  try {
+    let before = '';
+    // As many as make the bars of a large fleet on a bad day.
+    for (let page = 0; page < 8 && load === loads; page++) {
+      const found = await get(`incidents?from=${encodeURIComponent(from)}&limit=500${before && '&before=' + before}`);
+      found.incidents.forEach(takeIncident);
+      if (!found.next) break;
+      before = encodeURIComponent(found.next);
+    }
+    historyGone = null;
+  } catch (e) {
+    historyGone = e.status === 404 ? 'This node keeps no history of incidents.' : e.message;
+  }
+  changed();
+}
+
+const handlers = {
+  snapshot({ hosts: all }, now) {
+    const keys = new Set();
+    for (const host of all) {
+      takeHost(host);
+      for (const view of host.containers) {
+        take(view, now);
+        keys.add(keyOf(view.host, view.id));
+      }
+    }
+    const addresses = new Set(all.map(host => host.address));
+    for (const address of hosts.keys()) if (!addresses.has(address)) hosts.delete(address);
+    for (const key of containers.keys()) if (!keys.has(key)) containers.delete(key);
+    loadHistory();
+  },
+  delta({ hosts: some, changed: views, removed }, now) {
+    some.forEach(takeHost);
+    for (const view of views) take(view, now);
+    for (const { host, id } of removed) containers.delete(keyOf(host, id));
+  },
+  incident: takeIncident,
+  // A snapshot follows both, as soon as there is one.
+  gap() {
+    Object.assign(connection, { kind: 'lost', why: 'Something was missed; it is being fetched.' });
+  },
+  silent({ reason }) {
+    Object.assign(connection, { kind: 'silent', why: reason });
+  },
+};
+
+/** When it was down. One that was given up stays down until somebody has looked. */
+function outagesOf(incident, { view }) {
+  if (incident.outages?.length) return incident.outages;
+  const isDown = incident.outcome === 'quarantined' && view.health === 'quarantined';
+  return [{ from: incident.downSince ?? incident.faultAt, to: isDown ? null : incident.runningAgainAt ?? incident.endedAt }];
+}
+
+/** What the page holds of the last hour, per minute: the worst that was seen of a container. */
+export function cellsOf(container, now = Date.now()) {
+  const end = Math.floor(now / MINUTE) + 1;
+  const cells = Array.from({ length: CELLS }, (_, i) => ({ at: (end - CELLS + i) * MINUTE, kind: 'well', incident: null }));
+  const each = (from, to, put) => {
+    const first = Math.max(0, Math.floor(from / MINUTE) - end + CELLS);
+    const last = Math.min(CELLS - 1, Math.floor(Math.min(to, now) / MINUTE) - end + CELLS);
+    for (let i = first; i <= last; i++) put(cells[i]);
+  };
+  if (historyGone !== null) each(0, openedAt, cell => { cell.kind = 'unseen'; });
+  for (const { kind, from, to, cause } of container.marks) {
+    if (kind !== 'well') each(from, to, cell => { cell.kind = cause ?? kind; });
+  }
+  for (const incident of incidentsOf(container).toReversed()) {
+    for (const { from, to } of outagesOf(incident, container)) {
+      each(Date.parse(from), to ? Date.parse(to) : now, cell => { cell.kind = incident.cause; cell.incident = incident; });
+    }
+  }
+  return cells;
+}
+
+function sample() {
+  if (connection.kind !== 'live') return;
+  for (const container of containers.values()) {
+    const { view } = container;
+    for (const [values, value] of [[container.loss, view.packetLoss], [container.rtt, view.rtt], [container.memory, view.memory]]) {
+      values.push(view.staleSince ? null : value);
+      if (values.length > SAMPLES) values.shift();
+    }
+  }
+  changed();
+}
+
+function forget() {
+  const limit = Date.now() - (CELLS + 5) * MINUTE;
+  const isOld = incident => incident.endedAt && Date.parse(incident.endedAt) < limit;
+  for (const incident of incidents.values()) if (isOld(incident)) incidents.delete(incident.id);
+  for (const owner of [...containers.values(), ...hosts.values()]) {
+    if (owner.incidents.some(isOld)) owner.incidents = owner.incidents.filter(incident => !isOld(incident));
+  }
+  for (const container of containers.values()) container.marks = container.marks.filter(({ to }) => to > limit);
+  changed();
+}
+
+export function start() {
+  follow({
+    event(name, data) {
+      const now = Date.now();
+      handlers[name]?.(data, now);
+      if (name === 'snapshot') Object.assign(connection, { kind: 'live', why: '' });
+      if (connection.kind === 'live') connection.at = now;
+      changed();
+    },
+    state(kind, why) {
+      Object.assign(connection, { kind, why });
+      changed();
+    },
+  });
+  setInterval(sample, SAMPLE * 1000);
+  setInterval(forget, MINUTE);
+}
