@@ -21,7 +21,7 @@ function availabilityCard({ window, availability, observed, incidents, restarts,
 
 function explanation({ rule, since, next, policy, facts }) {
   return el('div', {},
-    el('p', {}, el('b', {}, rule), since ? `, since ${time(since)}` : ''),
+    el('p', {}, el('b', {}, rule), since ? ` So since ${time(since)}.` : ''),
     next?.length ? el('h3', {}, 'What happens next') : null,
     next?.length ? el('ul', {}, ...next.map(step => el('li', {}, `${step.text}${step.at ? ` (at ${time(step.at)})` : ''}`))) : null,
     policy ? el('p', { className: 'dim' }, [

@@ -4,7 +4,7 @@
 import { Problem, problemOf, signIn } from './api.js';
 
 /** Longer than the server leaves the stream without a sign of life. */
-const SILENCE = 20000;
+const SILENCE = 25000;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 5000;
 

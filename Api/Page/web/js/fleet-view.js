@@ -1,7 +1,7 @@
 // The fleet: how it is in a sentence, filters, and a row for each container.
 
 import { el, icon, keeper, place, setAttribute, show, write } from './dom.js';
-import { connection, containers, historyGone, hosts, isInTrouble, rank, shownState, subscribe } from './fleet.js';
+import { connection, containers, historyGone, hosts, isInTrouble, rank, shownState, structure, subscribe } from './fleet.js';
 import { virtualList } from './list.js';
 import { containerRow, hostRow, warning } from './rows.js';
 import { count, state, states } from './words.js';
@@ -40,7 +40,7 @@ function headline(all) {
   const ill = all.filter(isInTrouble).length;
   const unknown = all.filter(container => shownState(container) === 'unknown').length;
   const off = offline ? count(offline, 'host is offline', 'hosts are offline') : '';
-  if (connection.kind === 'connecting') return ['calm', 'Loading the fleet', ''];
+  if (!connection.at) return ['calm', connection.kind === 'connecting' ? 'Loading the fleet' : 'The fleet is not known yet', ''];
   if (!all.length) return [offline ? 'bad' : 'calm', off || 'No containers yet', hosts.size ? count(hosts.size, 'host') : 'No host is under supervision yet.'];
   const sub = `${count(all.length, 'container')} on ${count(hosts.size, 'host')}${unknown ? `, ${unknown} not known` : ''}`;
   if (ill) return ['bad', `${ill} of ${all.length} in trouble${off && `, ${off}`}`, sub];
@@ -51,6 +51,7 @@ function headline(all) {
 export function fleetView(main, route) {
   let filters = route.params;
   let held = false;
+  let drawn = '';
 
   const glyph = icon('healthy');
   const title = el('h1');
@@ -69,7 +70,7 @@ export function fleetView(main, route) {
   main.replaceChildren(
     el('section', { className: 'summary' },
       el('div', { className: 'headline' }, glyph, el('div', { role: 'status' }, title, sub)),
-      el('form', { className: 'filters', role: 'search', onsubmit: event => event.preventDefault() },
+      el('form', { className: 'filters', role: 'search', onsubmit: event => { event.preventDefault(); step(1); } },
         el('span', { className: 'searchbox' }, icon('search'), search), hostChoice, orderChoice),
       chips),
     note, table, empty);
@@ -103,12 +104,15 @@ export function fleetView(main, route) {
   orderChoice.addEventListener('change', () => set('sort', orderChoice.value));
   // A row must not move away from under a finger.
   const hold = () => { held = true; };
-  const release = () => { if (held) { held = false; update(); } };
+  const release = () => { if (held) { held = false; drawn = ''; update(); } };
   body.addEventListener('pointerdown', hold);
   addEventListener('pointerup', release);
   addEventListener('pointercancel', release);
 
   function update() {
+    const now = `${structure} ${connection.kind} ${historyGone} ${filters}`;
+    if (now === drawn && order() !== 'loss') return list.render();
+    drawn = now;
     if (held) return list.update(list.items.filter(({ container, host }) => host || containers.has(container.key)));
     const text = (filters.get('q') ?? '').trim().toLowerCase();
     const onHost = filters.get('host') ?? '';
@@ -152,7 +156,7 @@ export function fleetView(main, route) {
 
     write(note, historyGone ? `The bars know only what this page has seen. ${historyGone}` : '');
     show(note, Boolean(historyGone));
-    write(empty, items.length || connection.kind === 'connecting' ? '' : all.length ? 'No container fits. Esc clears the search.' : 'Start a container on a supervised host, and it appears here.');
+    write(empty, items.length || !connection.at ? '' : all.length ? 'No container fits. Esc clears the search.' : 'Start a container on a supervised host, and it appears here.');
     show(empty, !items.length);
     show(table, items.length > 0);
     setAttribute(table, 'aria-rowcount', `${items.length + 1}`);

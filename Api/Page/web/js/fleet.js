@@ -19,6 +19,8 @@ export let historyGone;
 const incidents = new Map();
 const listeners = new Set();
 const openedAt = Date.now();
+/** Counts what may change which rows there are, and their order; measurements alone do not. */
+export let structure = 0;
 let frame = 0;
 let loads = 0;
 
@@ -90,6 +92,8 @@ function take(view, now) {
     containers.set(key, container);
     adopt(container);
   }
+  const { view: last } = container;
+  if (last === view || last.health !== view.health || last.staleSince !== view.staleSince || last.details !== view.details || last.restarts !== view.restarts || last.name !== view.name) structure++;
   container.view = view;
   container.revision++;
   mark(container, now);
@@ -99,6 +103,7 @@ function takeHost({ containers: _, ...host }) {
   const known = hosts.get(host.address);
   hosts.set(host.address, known ? Object.assign(known, host) : { ...host, incidents: [], revision: 0 });
   hosts.get(host.address).revision++;
+  structure++;
 }
 
 function adopt(container) {
@@ -116,6 +121,7 @@ function takeIncident(incident) {
   owner.incidents = [incident, ...owner.incidents.filter(one => one.id !== incident.id)].sort((a, b) => a.id < b.id ? 1 : -1);
   owner.open = owner.incidents.some(one => one.outcome === 'open');
   owner.revision++;
+  structure++;
 }
 
 export const latestIncidents = () => [...incidents.values()].sort((a, b) => a.id < b.id ? 1 : -1);
@@ -152,12 +158,16 @@ const handlers = {
     const addresses = new Set(all.map(host => host.address));
     for (const address of hosts.keys()) if (!addresses.has(address)) hosts.delete(address);
     for (const key of containers.keys()) if (!keys.has(key)) containers.delete(key);
+    structure++;
     loadHistory();
   },
   delta({ hosts: some, changed: views, removed }, now) {
     some.forEach(takeHost);
     for (const view of views) take(view, now);
-    for (const { host, id } of removed) containers.delete(keyOf(host, id));
+    for (const { host, id } of removed) {
+      containers.delete(keyOf(host, id));
+      structure++;
+    }
   },
   incident: takeIncident,
   // A snapshot follows both, as soon as there is one.

@@ -2,7 +2,7 @@
 
 import { get } from './api.js';
 import { el, icon, setAttribute, show, write } from './dom.js';
-import { hosts, latestIncidents, subscribe } from './fleet.js';
+import { historyGone, hosts, latestIncidents, subscribe } from './fleet.js';
 import { ago, cause, causes, count, memory, outcome, outcomes, span, time } from './words.js';
 
 const tones = { open: 'busy', recovered: 'good', quarantined: 'bad' };
@@ -110,12 +110,13 @@ export function incidentsView(main, route) {
     read(null);
   }
 
+  const newest = () => latestIncidents()[0]?.id ?? '';
+
   async function read(before) {
     const mine = ++load;
     const query = new URLSearchParams(filters);
     query.set('limit', '50');
     if (before) query.set('before', before);
-    if (!before) known = latestIncidents()[0]?.id ?? '';
     fresh.hidden = true;
     try {
       const page = await get(`incidents?${query}`);
@@ -123,6 +124,7 @@ export function incidentsView(main, route) {
       const items = page.incidents.map(incident => incidentItem(incident, false));
       if (before) list.append(...items); else list.replaceChildren(...items);
       next = page.next;
+      if (!before) known = [page.incidents[0]?.id ?? '', newest()].sort()[1];
       message.replaceChildren(...list.children.length ? [] : [el('p', { className: 'empty' }, filters.size ? 'No incident fits.' : 'Nothing has gone wrong yet.')]);
       if (before) items[0]?.querySelector('a').focus();
     } catch (e) {
@@ -144,9 +146,9 @@ export function incidentsView(main, route) {
       hostChoice.replaceChildren(el('option', { value: '' }, 'All hosts'), ...addresses.map(address => el('option', { value: address }, address)));
     }
     if (document.activeElement !== hostChoice) hostChoice.value = filters.get('host') ?? '';
-    const newest = latestIncidents()[0]?.id ?? '';
-    if (list.children.length && newest > known) show(fresh, true);
-    if (!list.children.length && newest > known && load) read(null);
+    // What the page reads of the last hour as it starts is not new.
+    if (historyGone === undefined) known = [known, newest()].sort()[1];
+    else if (newest() > known) list.children.length ? show(fresh, true) : read(null);
   });
   fill();
   read(null);
@@ -177,7 +179,7 @@ export function incidentView(main, { parts: [id] }) {
       sub.replaceChildren(...incident.container
         ? [link(hashOf(incident), `${incident.container}`), ` (${incident.image}) on `, link(`#/?host=${encodeURIComponent(incident.host)}`, incident.host), `, ${ago(incident.faultAt)}`]
         : ['Host ', link(`#/?host=${encodeURIComponent(incident.host)}`, incident.host), `, ${ago(incident.faultAt)}`]);
-      body.replaceChildren(evidence(incident));
+      body.replaceChildren(el('h2', {}, 'What happened'), evidence(incident));
     } catch (e) {
       if (!isClosed) body.replaceChildren(el('p', { className: 'note' }, e.message));
     }

@@ -78,6 +78,7 @@ export function virtualList(body, kinds, firstIndex) {
       measure();
       render();
     },
+    render,
     /** Brings an item into the window and gives its row. */
     reveal(index, offset) {
       const top = body.getBoundingClientRect().top + tops[index];
