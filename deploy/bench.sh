@@ -26,7 +26,7 @@ trap 'exit 143' TERM HUP
 make_work hms-bench
 debian_only
 need_dotnet
-need_docker iproute2 iptables iputils-ping fping busybox-static curl sqlite3 procps util-linux postgresql rabbitmq-server
+need_docker iproute2 iptables iputils-ping fping busybox-static curl sqlite3 procps util-linux postgresql rabbitmq-server chromium
 build Tests/Benchmarks/Benchmarks.csproj
 
 export HMS_TEST_RUN=$$
