@@ -1,23 +1,16 @@
 // One container: how it is, how it was, why, and what can be done.
 
 import { containerPath, get, send } from './api.js';
+import { availabilityCards } from './availability.js';
 import { bar, spark } from './chart.js';
 import { confirmDialog } from './dialogs.js';
 import { el, icon, setAttribute, show, write } from './dom.js';
 import { connection, find, hosts, incidentsOf, shownState, subscribe } from './fleet.js';
 import { incidentItem, sorry } from './incident-views.js';
 import { pill, warning } from './rows.js';
-import { cause, count, loss, memory, percent, plain, rtt, span, state, time } from './words.js';
+import { cause, loss, memory, plain, rtt, span, state, time } from './words.js';
 
-const windows = { '1h': 'Last hour', '24h': 'Last day', '7d': 'Last week', '30d': 'Last 30 days' };
 const sources = { default: 'by default', fleet: 'set for the fleet', host: 'set for its host', label: 'by its label', container: 'set for it' };
-
-function availabilityCard({ window, availability, observed, incidents, restarts, timeToHeal }) {
-  return el('div', { className: 'figure', 'data-tone': availability == null ? 'calm' : availability >= 99.9 ? 'good' : availability >= 99 ? 'warn' : 'bad' },
-    el('h3', {}, windows[window] ?? window),
-    el('b', {}, percent(availability)),
-    el('p', { className: 'dim' }, observed ? [count(incidents, 'incident'), restarts ? count(restarts, 'restart') : '', timeToHeal == null ? '' : `healed in ${span(timeToHeal)} on average`].filter(Boolean).join(', ') : 'not watched in that time'));
-}
 
 function explanation({ rule, since, next, policy, facts }) {
   return el('div', {},
@@ -152,7 +145,7 @@ export function containerView(main, { parts: [host, name] }) {
     if (incidentNow !== seenIncident) {
       seenIncident = incidentNow;
       loadIncidents();
-      load('availability', availability, value => value.windows.map(availabilityCard));
+      load('availability', availability, availabilityCards);
     }
   }
 

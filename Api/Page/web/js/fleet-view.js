@@ -1,5 +1,7 @@
 // The fleet: how it is in a sentence, filters, and a row for each container.
 
+import { get } from './api.js';
+import { availabilityCards } from './availability.js';
 import { el, icon, keeper, place, setAttribute, show, write } from './dom.js';
 import { connection, containers, historyGone, hosts, isInTrouble, rank, shownState, structure, subscribe } from './fleet.js';
 import { virtualList } from './list.js';
@@ -62,6 +64,7 @@ export function fleetView(main, route) {
   const chips = el('div', { className: 'chips', role: 'group', 'aria-label': 'Filter by state' });
   const note = el('p', { className: 'note', hidden: true });
   const empty = el('p', { className: 'empty', hidden: true });
+  const availability = el('section', { className: 'figures', 'aria-label': 'Availability of the host', hidden: true });
   const heads = columns.map(([label, order]) => el('div', { role: 'columnheader', className: label.toLowerCase().replace(' ', '-') },
     order ? el('button', { type: 'button', onclick: () => set('sort', order) }, label) : label));
   const body = el('div', { className: 'rows', role: 'rowgroup' });
@@ -73,7 +76,7 @@ export function fleetView(main, route) {
       el('form', { className: 'filters', role: 'search', onsubmit: event => { event.preventDefault(); step(1); } },
         el('span', { className: 'searchbox' }, icon('search'), search), hostChoice, orderChoice),
       chips),
-    note, table, empty);
+    availability, note, table, empty);
 
   const list = virtualList(body, kinds, 2);
   const chipsOf = keeper(({ name }) => {
@@ -109,6 +112,20 @@ export function fleetView(main, route) {
   addEventListener('pointerup', release);
   addEventListener('pointercancel', release);
 
+  let shownHost = '';
+
+  /** Of one host that was chosen, how available its containers were. */
+  async function showAvailability(host) {
+    shownHost = host;
+    show(availability, false);
+    if (!host) return;
+    // Without a history there is nothing to say, and the bars' note says why.
+    const cards = await get(`hosts/${encodeURIComponent(host)}/availability`).then(availabilityCards, () => []);
+    if (shownHost !== host) return;
+    availability.replaceChildren(...cards);
+    show(availability, cards.length > 0);
+  }
+
   function update() {
     const now = `${structure} ${connection.kind} ${historyGone} ${filters}`;
     if (now === drawn && order() !== 'loss') return list.render();
@@ -117,6 +134,7 @@ export function fleetView(main, route) {
     const text = (filters.get('q') ?? '').trim().toLowerCase();
     const onHost = filters.get('host') ?? '';
     const only = chosen();
+    if (shownHost !== onHost) showAvailability(onHost);
     const { compare, place: placeOf } = orders[order()];
     const bySection = (a, b) => placeOf ? placeOf(a) - placeOf(b) : a[1][0] && b[1][0] ? compare(a[1][0], b[1][0]) : b[1].length - a[1].length;
     const all = [...containers.values()];
