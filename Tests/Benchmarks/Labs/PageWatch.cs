@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace HmsOrleans.Benchmarks.Labs;
 
 /// <summary>Watches the live page in a browser on the same machine, and so by the same clock.</summary>
-internal sealed class PageWatch(IPage page)
+internal sealed class PageWatch(IPage page, ICDPSession session)
 {
     /// <summary>Tells when a row no longer shows a state: a frame later, for what a frame changes is seen when it has ended.</summary>
     private const string Watch = """
@@ -22,14 +22,15 @@ internal sealed class PageWatch(IPage page)
         }
         """;
 
-    public IPage Page => page;
-
     /// <summary>Opens the page and waits for its rows.</summary>
     public static async Task<PageWatch> OpenAsync(Browser browser, Uri address, int rows)
     {
         var page = await browser.VisitAsync(address);
         await page.WaitForFunctionAsync("rows => document.querySelectorAll('.row.container').length >= rows", rows);
-        return new(page);
+        // It counts from here on, for this session alone.
+        var session = await page.Context.NewCDPSessionAsync(page);
+        await session.SendAsync("Performance.enable");
+        return new(page, session);
     }
 
     /// <summary>Waits until a row shows a state.</summary>
@@ -45,16 +46,19 @@ internal sealed class PageWatch(IPage page)
         return async () => DateTimeOffset.UnixEpoch.AddMilliseconds(await page.EvaluateAsync<double>("window.turned"));
     }
 
-    /// <summary>What the browser counts of the page: seconds of work, bytes of its scripts.</summary>
-    public async Task<(double Work, double Heap)> CostAsync()
+    /// <summary>Seconds that the browser has worked for the page.</summary>
+    public Task<double> WorkAsync() => MetricAsync("TaskDuration");
+
+    /// <summary>Bytes of its scripts, after a collection.</summary>
+    public async Task<double> MemoryAsync()
     {
-        var session = await page.Context.NewCDPSessionAsync(page);
-        await session.SendAsync("Performance.enable");
         await session.SendAsync("HeapProfiler.collectGarbage");
+        return await MetricAsync("JSHeapUsedSize");
+    }
+
+    private async Task<double> MetricAsync(string name)
+    {
         var reply = await session.SendAsync("Performance.getMetrics");
-        await session.DetachAsync();
-        double Metric(string name) => reply!.Value.GetProperty("metrics").EnumerateArray()
-            .First(metric => metric.GetProperty("name").GetString() == name).GetProperty("value").GetDouble();
-        return (Metric("TaskDuration"), Metric("JSHeapUsedSize"));
+        return reply!.Value.GetProperty("metrics").EnumerateArray().First(metric => metric.GetProperty("name").GetString() == name).GetProperty("value").GetDouble();
     }
 }

@@ -36,16 +36,15 @@ internal sealed class CrowdRow : IRow
         for (var round = 0; round < run.Times(10, 2); round++)
         {
             run.Say($"  {Changes} changes every {Pace.TotalMilliseconds} ms, {round + 1}");
-            var before = await page.CostAsync();
+            var before = await page.WorkAsync();
             var updates = run.Times(50, 20);
             for (var i = 0; i < updates; i++)
             {
                 await feed.TellAsync(Some(feed, round * updates + i));
                 await Task.Delay(Pace, TimeProvider.System, token);
             }
-            var after = await page.CostAsync();
-            costs.Add((after.Work - before.Work) * 1000 / updates);
-            heaps.Add(after.Heap / 1e6);
+            costs.Add((await page.WorkAsync() - before) * 1000 / updates);
+            heaps.Add(await page.MemoryAsync() / 1e6);
         }
         run.Add(new($"{Number}", $"{what}: the page's work for an update of {Changes} containers", "ms", costs) { Target = Target.Median(16) });
         run.Add(new($"{Number}", $"{what}: memory of its scripts after a collection", "MB", heaps) { Target = Target.AtMost(64) });
