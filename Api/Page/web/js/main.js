@@ -98,15 +98,27 @@ helpButton.title = 'Help and keyboard shortcuts';
 helpButton.addEventListener('click', helpDialog);
 document.getElementById('notify').addEventListener('click', notifyDialog);
 
+/** Where the visitor has been on this page: going back must not leave it. */
+const trail = [location.hash];
+
+function follow({ oldURL }) {
+  // Filters may have changed it since it was opened.
+  trail[trail.length - 1] = new URL(oldURL).hash;
+  if (trail.at(-2) === location.hash) trail.pop(); else trail.push(location.hash);
+}
+
 const go = hash => () => { location.hash = hash; };
 const keys = {
   '?': helpDialog,
-  '/': () => { go('#/')(); setTimeout(() => view?.keys?.['/']?.()); },
+  '/': () => {
+    addEventListener('hashchange', () => view?.keys?.['/']?.(), { once: true });
+    location.hash = '#/';
+  },
   f: go('#/'),
   i: go('#/incidents'),
   a: go('#/antagonist'),
   t: nextTheme,
-  Escape: () => { if (history.length > 1) history.back(); else location.hash = '#/'; },
+  Escape: () => { if (trail.length > 1) history.back(); else location.hash = '#/'; },
 };
 
 addEventListener('keydown', event => {
@@ -120,6 +132,6 @@ addEventListener('keydown', event => {
   act();
 });
 
-addEventListener('hashchange', route);
+addEventListener('hashchange', event => { follow(event); route(); });
 start();
 route();
