@@ -3,6 +3,7 @@ using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.News;
 using HmsOrleans.Grains.Settings;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,7 +21,7 @@ internal sealed partial class ControllerGrain(
     IOptions<RegistrationOptions> registrationOptions,
     NodeMode mode,
     IHostSilos silos,
-    Serializer<HostContent> contents,
+    Serializer<HostNews> serializer,
     TimeProvider time,
     ILogger<ControllerGrain> logger) : Grain, IControllerGrain
 {
@@ -39,19 +40,16 @@ internal sealed partial class ControllerGrain(
     /// <summary>How long a watcher waits for news at most: less than the response timeout of a client, 5 s.</summary>
     private static readonly TimeSpan WatchLimit = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long bytes are counted for one who asks.</summary>
-    private static readonly TimeSpan CountingPeriod = TimeSpan.FromSeconds(5);
-
     private readonly ControllerOptions _options = controllerOptions.Value;
     private readonly SortedDictionary<string, KnownHost> _hosts = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly FleetLog _log = new();
 
     private TaskCompletionSource _stirred = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _updates;
     private long _fetches;
     private long _changes;
     private long _bytes;
-    private DateTimeOffset _countBytesUntil;
     private SettingsKeeper<FleetState> _state = null!;
     private IGrainTimer _window = null!;
 
@@ -82,29 +80,41 @@ internal sealed partial class ControllerGrain(
         return Task.CompletedTask;
     }
 
-    public Task<TimeSpan> Update(string host, long version)
+    public async Task Update(string host, HostNews news)
     {
-        if (SignOfLife(host, version) is { } known)
+        if (SignOfLife(host) is not { } known)
         {
-            _ = Fetch(known);
+            return;
         }
-        return Task.FromResult(Window);
+        _updates++;
+        Count(news);
+        if (TryTake(known, news))
+        {
+            return;
+        }
+        await Fetch(known);
+        if (known.Mirror.Version < 0)
+        {
+            throw new InvalidOperationException($"the news of {host} do not follow what is known of it, and it could not be asked for the rest");
+        }
     }
 
-    public Task<FleetOrder> Heartbeat(string host, long version, FleetOrder known)
+    public Task<FleetOrder> Heartbeat(string host, long? version, FleetOrder known)
     {
-        if (mode.IsIsland)
+        if (!mode.IsIsland)
         {
-            // What this life of the controller knows of the fleet is nothing that a host should keep.
-            SignOfLife(host, version);
-            return Task.FromResult(FleetOrder.None);
+            Merge(host, known);
         }
-        Merge(host, known);
-        if (SignOfLife(host, version) is { IsMarked: true } told)
+        if (SignOfLife(host) is { } told)
         {
-            _ = Fetch(told);
+            told.ToldVersion = version ?? told.ToldVersion;
+            if (told.IsMarked)
+            {
+                _ = Fetch(told);
+            }
         }
-        return Task.FromResult(OrderFor(host));
+        // What this life of an island's controller knows of the fleet is nothing that a host should keep.
+        return Task.FromResult(mode.IsIsland ? FleetOrder.None : OrderFor(host));
     }
 
     public async Task<ImmutableArray<HostView>> GetHosts(CancellationToken cancellationToken)
@@ -123,12 +133,8 @@ internal sealed partial class ControllerGrain(
         return View(host);
     }
 
-    public Task<FleetFreshness> GetFreshness(CancellationToken cancellationToken)
-    {
-        _countBytesUntil = time.GetUtcNow() + CountingPeriod;
-        return Task.FromResult(new FleetFreshness(
-            [.. _hosts.Values.Select(host => new HostFreshness(host.Address, StateOf(host), host.Mirror.Epoch, host.Mirror.Version))], _fetches, _changes, _bytes));
-    }
+    public Task<FleetFreshness> GetFreshness(CancellationToken cancellationToken) => Task.FromResult(new FleetFreshness(
+        [.. _hosts.Values.Select(host => new HostFreshness(host.Address, StateOf(host), host.Mirror.Epoch, host.Mirror.Version))], _fetches, _changes, _bytes, _updates));
 
     public async Task<FleetNews> Watch(Guid epoch, long after, CancellationToken cancellationToken)
     {
@@ -200,9 +206,9 @@ internal sealed partial class ControllerGrain(
         if (aggregationWindow is { } window)
         {
             _window.Change(window, window);
-            foreach (var host in _hosts.Keys)
+            foreach (var host in _hosts.Values)
             {
-                _ = Pace(host, window);
+                _ = Pace(host);
             }
         }
 
@@ -230,7 +236,7 @@ internal sealed partial class ControllerGrain(
 
     private FleetOrder OrderFor(string host) => State.OrderFor(host, registrationOptions.Value.AutoRegister);
 
-    private KnownHost? SignOfLife(string address, long version)
+    private KnownHost? SignOfLife(string address)
     {
         // A node on its own always shows its own host.
         if (!mode.IsIsland && !State.Hosts.GetValueOrDefault(address, registrationOptions.Value.AutoRegister))
@@ -243,8 +249,11 @@ internal sealed partial class ControllerGrain(
         }
         var host = Register(address);
         host.LastHeartbeat = time.GetUtcNow();
-        host.ToldVersion = version;
         host.AskAgainAt = default;
+        if (host.Pace != Window)
+        {
+            _ = Pace(host);
+        }
         return host;
     }
 
@@ -280,7 +289,7 @@ internal sealed partial class ControllerGrain(
             }
             if (silos.Find(host.Address) is null)
             {
-                host.Mirror.Distrust(); // its next life counts its versions anew
+                Distrust(host); // its next life counts its versions anew
             }
             if (IsToBeAsked(host) && host.Fetching is null or { IsCompleted: true })
             {
@@ -391,22 +400,78 @@ internal sealed partial class ControllerGrain(
         }
     }
 
-    /// <summary>Tells a host how long it is to collect. One that does not hear it learns it with its next news.</summary>
-    private async Task Pace(string host, TimeSpan window)
+    /// <summary>Tells a host how long it is to collect. One that does not hear it is told again when it speaks.</summary>
+    private async Task Pace(KnownHost host)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        limit.CancelAfter(FetchLimit);
+        if (host.IsBeingPaced)
+        {
+            return;
+        }
+        host.IsBeingPaced = true;
         try
         {
-            await GrainFactory.GetGrain<IHostManagerGrain>(host).SetWindow(window, limit.Token).WaitAsync(limit.Token);
+            while (host.Pace != Window)
+            {
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+                limit.CancelAfter(FetchLimit);
+                var window = Window;
+                await GrainFactory.GetGrain<IHostManagerGrain>(host.Address).SetWindow(window, limit.Token).WaitAsync(limit.Token);
+                host.Pace = window;
+            }
         }
         catch (Exception e)
         {
-            LogHostSilent(logger, host, e.Message);
+            LogHostSilent(logger, host.Address, e.Message);
+        }
+        finally
+        {
+            host.IsBeingPaced = false;
         }
     }
 
-    /// <summary>Fetches what is new on a host. One fetch at a time: news that come during one lead to another.</summary>
+    /// <summary>What is known of a host is shown, but its news have to begin anew.</summary>
+    private static void Distrust(KnownHost host)
+    {
+        host.Mirror.Distrust();
+        host.News.Forget();
+        host.Pace = null;
+    }
+
+    /// <summary>Takes in news that a host sends.</summary>
+    /// <returns>False when they do not follow what is known of it: then it has to be asked for everything.</returns>
+    private bool TryTake(KnownHost host, HostNews news)
+    {
+        try
+        {
+            if (host.News.Read(news) is { } content)
+            {
+                var isSameLife = content.Epoch == host.Mirror.Epoch;
+                Take(host, content);
+                host.ToldVersion = isSameLife ? Math.Max(host.ToldVersion, host.Mirror.Version) : host.Mirror.Version;
+                return true;
+            }
+        }
+        catch (FormatException e)
+        {
+            LogUnreadable(logger, e.Message);
+        }
+        Distrust(host);
+        return false;
+    }
+
+    private void Take(KnownHost host, HostContent content)
+    {
+        var change = host.Mirror.Merge(content);
+        _changes += change.Changed.Length + change.Removed.Length;
+        if (change.HasAny)
+        {
+            Stir(host);
+        }
+    }
+
+    private void Count(HostNews news) => _bytes += serializer.SerializeToArray(news).Length;
+
+    /// <summary>Fetches everything on a host. One fetch at a time: news that come during one lead to another.</summary>
     private Task Fetch(KnownHost host)
     {
         if (host.Fetching is { IsCompleted: false } running)
@@ -427,11 +492,10 @@ internal sealed partial class ControllerGrain(
             limit.CancelAfter(FetchLimit);
             try
             {
-                var content = await GrainFactory.GetGrain<IHostManagerGrain>(host.Address)
-                    .GetContent(host.Mirror.Epoch, host.Mirror.Version, limit.Token).WaitAsync(limit.Token);
-                host.Mirror.Merge(content);
-                Stir(host);
-                Count(content);
+                var news = await GrainFactory.GetGrain<IHostManagerGrain>(host.Address).GetNews(limit.Token).WaitAsync(limit.Token);
+                _fetches++;
+                Count(news);
+                Take(host, host.News.ReadAnswer(news));
                 if (host.ToldVersion == told)
                 {
                     // All that it had told of is in it, also when this grain's life is younger than the last word of the host.
@@ -500,21 +564,14 @@ internal sealed partial class ControllerGrain(
         Stir();
     }
 
-    private void Count(HostContent content)
-    {
-        _fetches++;
-        _changes += content.Changed.Length + content.Removed.Length;
-        if (time.GetUtcNow() < _countBytesUntil)
-        {
-            _bytes += contents.SerializeToArray(content).Length;
-        }
-    }
-
     [LoggerMessage(Message = "this node keeps the view of the fleet now: {Count} hosts known")]
     private static partial void LogHere(ILogger logger, LogLevel level, int count);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host} does not answer the controller: {Reason}")]
     private static partial void LogHostSilent(ILogger logger, string host, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}: everything is asked for")]
+    private static partial void LogUnreadable(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "what was last known of host {Host} could not be saved or read: {Reason}")]
     private static partial void LogNotKept(ILogger logger, string host, string reason);
@@ -525,6 +582,13 @@ internal sealed partial class ControllerGrain(
         public string Address => address;
 
         public HostMirror Mirror { get; } = new();
+
+        public NewsReader News { get; } = new(address);
+
+        /// <summary>The window that it was told; null when it has to be told.</summary>
+        public TimeSpan? Pace { get; set; }
+
+        public bool IsBeingPaced { get; set; }
 
         public DateTimeOffset? LastHeartbeat { get; set; }
 

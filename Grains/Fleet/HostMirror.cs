@@ -38,24 +38,45 @@ internal sealed class HostMirror
     public void Distrust() => (Epoch, Version) = (Guid.Empty, -1);
 
     /// <summary>Takes in a content; one that is older than what is here changes nothing.</summary>
-    public void Merge(HostContent content)
+    /// <returns>What is different now.</returns>
+    public MirrorChange Merge(HostContent content)
     {
         if (content.Epoch == Epoch && content.Version < Version)
         {
-            return;
+            return MirrorChange.None;
         }
+        var gone = content.Removed.Where(_containers.ContainsKey).ToHashSet();
         if (content.IsFull)
         {
-            _containers.Clear();
+            gone.UnionWith(_containers.Keys.Except(content.Changed.Select(view => view.Id)));
         }
-        foreach (var view in content.Changed)
-        {
-            _containers[view.Id] = view;
-        }
-        foreach (var id in content.Removed)
+        foreach (var id in gone)
         {
             _containers.Remove(id);
         }
-        (Epoch, Version, Status, _sorted) = (content.Epoch, content.Version, content.Status, null);
+        var changed = ImmutableArray.CreateBuilder<ContainerView>();
+        foreach (var view in content.Changed)
+        {
+            if (!_containers.TryGetValue(view.Id, out var known) || !known.Equals(view))
+            {
+                _containers[view.Id] = view;
+                changed.Add(view);
+            }
+        }
+        var change = new MirrorChange(changed.ToImmutable(), [.. gone], Status != content.Status);
+        (Epoch, Version, Status) = (content.Epoch, content.Version, content.Status);
+        _sorted = change is { Changed: [], Removed: [] } ? _sorted : null;
+        return change;
     }
+}
+
+/// <summary>What a content changed in the copy.</summary>
+/// <param name="Changed">Containers that are new or different, as they are now.</param>
+/// <param name="Removed">Ids of containers that are gone.</param>
+/// <param name="StatusChanged">What the host says of itself is different.</param>
+internal sealed record MirrorChange(ImmutableArray<ContainerView> Changed, ImmutableArray<string> Removed, bool StatusChanged)
+{
+    public static MirrorChange None { get; } = new([], [], false);
+
+    public bool HasAny => StatusChanged || Changed.Length + Removed.Length > 0;
 }

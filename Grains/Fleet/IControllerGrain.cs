@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.News;
 
 namespace HmsOrleans.Grains.Fleet;
 
@@ -10,21 +11,24 @@ public interface IControllerGrain : IGrainWithStringKey
     /// <summary>Key of the only one.</summary>
     const string Key = "fleet";
 
-    /// <summary>A host says that it has changes. They are fetched at once.</summary>
-    /// <returns>The aggregation window: the host collects measurements for so long before it tells of them; changes of state it tells at once.</returns>
+    /// <summary>A host tells what is new on it. Returns when the controller has that, be it that it had to ask for everything.</summary>
+    /// <exception cref="InvalidOperationException">It could not take it, and could not ask.</exception>
     [Alias("Update")]
-    Task<TimeSpan> Update(string host, long version);
+    Task Update(string host, HostNews news);
 
     /// <summary>A host says that it lives, and which word of the fleet it knows.</summary>
+    /// <param name="host">Its address.</param>
+    /// <param name="version">The version of its content, so that lost news are missed; null while it is telling news.</param>
+    /// <param name="known">The word of the fleet that it knows.</param>
     /// <returns>What holds for the host now.</returns>
     [Alias("Heartbeat")]
-    Task<FleetOrder> Heartbeat(string host, long version, FleetOrder known);
+    Task<FleetOrder> Heartbeat(string host, long? version, FleetOrder known);
 
-    /// <summary>All hosts, by address. Changes that hosts have told of are fetched first.</summary>
+    /// <summary>All hosts, by address. What the controller knows that it lacks is fetched first.</summary>
     [Alias("GetHosts")]
     Task<ImmutableArray<HostView>> GetHosts(CancellationToken cancellationToken);
 
-    /// <summary>One host; null when the fleet has none of that address. Changes that it has told of are fetched first.</summary>
+    /// <summary>One host; null when the fleet has none of that address. What the controller knows that it lacks is fetched first.</summary>
     [Alias("GetHost")]
     Task<HostView?> GetHost(string address, CancellationToken cancellationToken);
 

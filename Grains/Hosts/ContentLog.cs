@@ -1,10 +1,11 @@
 using HmsOrleans.Grains.Containers;
+using HmsOrleans.Grains.News;
 
 namespace HmsOrleans.Grains.Hosts;
 
 /// <summary>
 /// A host's containers with the version at which each last changed, so that a reader gets only what is new to it.
-/// Measurements within a dead band of what was last told are no change: noise makes no traffic.
+/// A measurement within a dead band of what was last told stays as it was: noise makes no traffic.
 /// </summary>
 internal sealed class ContentLog
 {
@@ -24,19 +25,27 @@ internal sealed class ContentLog
 
     public ContainerView? Find(string id) => _containers.TryGetValue(id, out var entry) ? entry.View : null;
 
+    /// <summary>The version at which something last changed that is no measurement.</summary>
+    public long StateVersion { get; private set; }
+
     /// <summary>Notes a container as it is now.</summary>
     public ContentChange Put(ContainerView view)
     {
         var change = ContentChange.State;
-        if (_containers.TryGetValue(view.Id, out var last) && last.View.SameState(view))
+        if (_containers.TryGetValue(view.Id, out var last))
         {
-            if (WithinBand(last.View, view))
-            {
-                return ContentChange.None;
-            }
-            change = ContentChange.Measurement;
+            view = Steady(last.View, view);
+            change = !last.View.SameState(view) ? ContentChange.State : last.View.Equals(view) ? ContentChange.None : ContentChange.Measurement;
         }
-        _containers[view.Id] = (view, ++Version);
+        else
+        {
+            view = view.Rounded();
+        }
+        if (change != ContentChange.None)
+        {
+            _containers[view.Id] = (view, ++Version);
+            StateVersion = change == ContentChange.State ? Version : StateVersion;
+        }
         return change;
     }
 
@@ -47,6 +56,7 @@ internal sealed class ContentLog
             return ContentChange.None;
         }
         _removed.Enqueue((id, ++Version));
+        StateVersion = Version;
         if (_removed.Count > MaxRemoved)
         {
             _oldestKnown = _removed.Dequeue().Version;
@@ -55,26 +65,32 @@ internal sealed class ContentLog
     }
 
     /// <summary>Something about the host itself changed.</summary>
-    public void Touch() => Version++;
+    public void Touch() => StateVersion = ++Version;
 
     /// <summary>What is new to a reader that has seen <paramref name="since"/> of <paramref name="epoch"/>.</summary>
     public HostContent Since(Guid epoch, long since, HostStatus status)
     {
         if (epoch != Epoch || since < _oldestKnown || since > Version)
         {
-            return new(Epoch, Version, IsFull: true, [.. Views], [], status);
+            return new(Epoch, Version, IsFull: true, [.. Views], [], status, StateVersion);
         }
         var changed = _containers.Values.Where(entry => entry.Version > since).Select(entry => entry.View);
         // One that was removed and came back (an inspect that overtook the event) is not gone.
         var removed = _removed.Where(entry => entry.Version > since && !_containers.ContainsKey(entry.Id)).Select(entry => entry.Id);
-        return new(Epoch, Version, IsFull: false, [.. changed], [.. removed], status);
+        return new(Epoch, Version, IsFull: false, [.. changed], [.. removed], status, StateVersion);
     }
 
-    /// <summary>5 points of loss, twice the round trip and 1 ms, a tenth of the memory and 1 MiB: less is noise.</summary>
-    private static bool WithinBand(ContainerView last, ContainerView now) =>
-        Near(last.PacketLoss, now.PacketLoss, 5, 0)
-        && Near(last.Rtt, now.Rtt, 1, 1)
-        && Near(last.Memory, now.Memory, 1 << 20, 0.1);
+    /// <summary>The container as it is now, but each measurement as it was last told where it differs by 5 points of loss, twice the round trip and 1 ms, a tenth of the memory and 1 MiB, or less: that is noise.</summary>
+    private static ContainerView Steady(ContainerView last, ContainerView now)
+    {
+        var rounded = now.Rounded();
+        return rounded with
+        {
+            PacketLoss = Near(last.PacketLoss, now.PacketLoss, 5, 0) ? last.PacketLoss : rounded.PacketLoss,
+            Rtt = Near(last.Rtt, now.Rtt, 1, 1) ? last.Rtt : rounded.Rtt,
+            Memory = Near(last.Memory, now.Memory, 1 << 20, 0.1) ? last.Memory : rounded.Memory,
+        };
+    }
 
     private static bool Near(double? last, double? now, double absolute, double relative) =>
         (last, now) switch

@@ -10,6 +10,7 @@ namespace HmsOrleans.Grains.Hosts;
 /// <param name="Changed">Containers as they are now.</param>
 /// <param name="Removed">Ids of containers that are gone.</param>
 /// <param name="Status">What the host says of itself.</param>
+/// <param name="StateVersion">The version at which something last changed that is no measurement; 0 where the host did not say it.</param>
 [GenerateSerializer, Immutable, Alias("hms.HostContent")]
 public sealed record HostContent(
     [property: Id(0)] Guid Epoch,
@@ -17,4 +18,5 @@ public sealed record HostContent(
     [property: Id(2)] bool IsFull,
     [property: Id(3)] ImmutableArray<ContainerView> Changed,
     [property: Id(4)] ImmutableArray<string> Removed,
-    [property: Id(5)] HostStatus Status);
+    [property: Id(5)] HostStatus Status,
+    [property: Id(6)] long StateVersion = 0);

@@ -5,6 +5,7 @@ using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Incidents;
+using HmsOrleans.Grains.News;
 using HmsOrleans.Grains.Probing;
 using HmsOrleans.Grains.Settings;
 using Microsoft.Extensions.Logging;
@@ -46,6 +47,7 @@ internal sealed partial class HostManagerGrain(
     private readonly CancellationTokenSource _stopping = new();
 
     private HostIncidents _incidents = null!;
+    private NewsWriter _news = null!;
     private SettingsKeeper<HostSettings>? _settings;
     private string? _notLoadedBecause = "not read yet";
     private string? _engineSilence = "not asked yet";
@@ -60,13 +62,16 @@ internal sealed partial class HostManagerGrain(
     private bool _moreToTell;
     private bool _urgentToTell;
 
+    /// <summary>Facts that are being taken in now: the controller is told when all are.</summary>
+    private int _takingIn;
+
     private string Address => this.GetPrimaryKeyString();
 
     private bool IsSupervised => _settings is { Current.Fleet: var fleet } && Supervises(fleet);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _engineSince = time.GetUtcNow();
+        (_news, _engineSince) = (new(_content), time.GetUtcNow());
         _incidents = new(Address, outbox, new(engine, starts, time, logger), time, logger);
         await _incidents.ResumeAsync(cancellationToken);
         await LoadSettings(cancellationToken);
@@ -95,38 +100,23 @@ internal sealed partial class HostManagerGrain(
             }
         }
 
-        if (facts.ClockSetBy is { } by)
+        _takingIn++;
+        try
         {
-            LogClockSet(logger, Address, by.TotalSeconds);
-            _nextHeartbeat += by;
-            _incidents.ShiftClock(by);
-            await Task.WhenAll(_containers.Keys.ToList().Select(id => Tell(id, [new Observation.ClockSet(facts.At, by)], cancellationToken)));
+            await TakeIn(facts, cancellationToken);
         }
-        var news = facts.Facts.ToLookup(fact => fact.ContainerId, fact => fact.Seen);
-        var work = news.Select(group => Tell(group.Key, [.. group], cancellationToken)).ToList();
-        if (facts.EngineSilence != _engineSilence)
+        finally
         {
-            NoteEngine(facts.EngineSilence, facts.At);
-            if (facts.EngineSilence is { } silence)
-            {
-                work.AddRange(_containers.Keys.Select(id => Tell(id, [new Observation.Silenced(facts.At, silence)], cancellationToken)));
-            }
-        }
-        if (facts.IsComplete)
-        {
-            work.AddRange(_containers.Keys.Where(id => !news.Contains(id)).ToList()
-                .Select(id => Tell(id, [new Observation.Removed(facts.At)], cancellationToken)));
-        }
-        await Task.WhenAll(work);
-        if (facts.IsComplete)
-        {
-            NoteListed();
+            _takingIn--;
+            Speak();
         }
         return _content.Epoch;
     }
 
     public Task<HostContent> GetContent(Guid epoch, long since, CancellationToken cancellationToken) =>
         Task.FromResult(_content.Since(epoch, since, Status()));
+
+    public Task<HostNews> GetNews(CancellationToken cancellationToken) => Task.FromResult(_news.Whole(Status()));
 
     public Task<HostStatus> GetStatus(CancellationToken cancellationToken) => Task.FromResult(Status());
 
@@ -230,6 +220,37 @@ internal sealed partial class HostManagerGrain(
     }
 
     public Task<string?> WhenSaved(CancellationToken cancellationToken) => Settings().WhenSaved(cancellationToken);
+
+    private async Task TakeIn(HostFacts facts, CancellationToken cancellationToken)
+    {
+        if (facts.ClockSetBy is { } by)
+        {
+            LogClockSet(logger, Address, by.TotalSeconds);
+            _nextHeartbeat += by;
+            _incidents.ShiftClock(by);
+            await Task.WhenAll(_containers.Keys.ToList().Select(id => Tell(id, [new Observation.ClockSet(facts.At, by)], cancellationToken)));
+        }
+        var news = facts.Facts.ToLookup(fact => fact.ContainerId, fact => fact.Seen);
+        var work = news.Select(group => Tell(group.Key, [.. group], cancellationToken)).ToList();
+        if (facts.EngineSilence != _engineSilence)
+        {
+            NoteEngine(facts.EngineSilence, facts.At);
+            if (facts.EngineSilence is { } silence)
+            {
+                work.AddRange(_containers.Keys.Select(id => Tell(id, [new Observation.Silenced(facts.At, silence)], cancellationToken)));
+            }
+        }
+        if (facts.IsComplete)
+        {
+            work.AddRange(_containers.Keys.Where(id => !news.Contains(id)).ToList()
+                .Select(id => Tell(id, [new Observation.Removed(facts.At)], cancellationToken)));
+        }
+        await Task.WhenAll(work);
+        if (facts.IsComplete)
+        {
+            NoteListed();
+        }
+    }
 
     private static void CheckThreshold(double? threshold)
     {
@@ -564,12 +585,22 @@ internal sealed partial class HostManagerGrain(
         return Task.CompletedTask;
     }
 
-    /// <summary>Tells the controller that there is news: at once, or with the window. One message at a time, the latest news in it.</summary>
+    /// <summary>Has the controller told that there is news: at once, or with the window.</summary>
     private void TellController(bool urgent)
     {
         _moreToTell = true;
         _urgentToTell |= urgent;
-        if (urgent)
+        Speak();
+    }
+
+    /// <summary>Tells the controller what there is to tell, once all facts that came together are taken in: they make one message.</summary>
+    private void Speak()
+    {
+        if (_takingIn > 0 || !_moreToTell)
+        {
+            return;
+        }
+        if (_urgentToTell)
         {
             _wake.TrySetResult();
         }
@@ -579,6 +610,7 @@ internal sealed partial class HostManagerGrain(
         }
     }
 
+    /// <remarks>One message at a time: each builds on the one before, and has the latest news in it.</remarks>
     private async Task TellControllerUntilDone()
     {
         _telling = true;
@@ -594,10 +626,11 @@ internal sealed partial class HostManagerGrain(
             _toldAt = time.GetTimestamp();
             try
             {
-                _window = await Controller.Update(Address, _content.Version);
+                await Controller.Update(Address, _news.Next(Status()));
             }
             catch (Exception e) // The controller is moving or cut off; the next heartbeat tells it where this host stands.
             {
+                _news.Forget();
                 LogControllerSilent(logger, Address, e.Message);
             }
         }
@@ -608,7 +641,7 @@ internal sealed partial class HostManagerGrain(
     {
         try
         {
-            var order = await Controller.Heartbeat(Address, _content.Version, _settings?.Current.Fleet ?? FleetOrder.None);
+            var order = await Controller.Heartbeat(Address, _telling ? null : _content.Version, _settings?.Current.Fleet ?? FleetOrder.None);
             if (_settings is not null)
             {
                 await Apply(order, _stopping.Token);

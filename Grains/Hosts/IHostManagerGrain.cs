@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
+using HmsOrleans.Grains.News;
 using Orleans.Concurrency;
 
 namespace HmsOrleans.Grains.Hosts;
@@ -17,6 +18,10 @@ public interface IHostManagerGrain : IGrainWithStringKey
     /// <summary>What changed since a version of an epoch; everything, when they do not meet.</summary>
     [Alias("GetContent"), AlwaysInterleave]
     Task<HostContent> GetContent(Guid epoch, long since, CancellationToken cancellationToken);
+
+    /// <summary>Everything, for a controller that lacks the news before: what the host tells from then on builds on it.</summary>
+    [Alias("GetNews"), AlwaysInterleave]
+    Task<HostNews> GetNews(CancellationToken cancellationToken);
 
     /// <summary>What the host says of itself.</summary>
     [Alias("GetStatus"), AlwaysInterleave]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.News;
 
 namespace HmsOrleans.Tests.Api;
 
@@ -126,7 +127,7 @@ internal sealed class FakeController(FakeFleet fleet) : IControllerGrain
 
     public Task<FleetFreshness> GetFreshness(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<TimeSpan> Update(string host, long version) => throw new NotSupportedException();
+    public Task Update(string host, HostNews news) => throw new NotSupportedException();
 
-    public Task<FleetOrder> Heartbeat(string host, long version, FleetOrder known) => throw new NotSupportedException();
+    public Task<FleetOrder> Heartbeat(string host, long? version, FleetOrder known) => throw new NotSupportedException();
 }

@@ -3,6 +3,7 @@ using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.News;
 
 namespace HmsOrleans.Tests.Api;
 
@@ -98,6 +99,8 @@ internal sealed class FakeHost(string address, params ContainerView[] containers
     public Task<Guid> Observe(HostFacts facts, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task SetWindow(TimeSpan window, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<HostNews> GetNews(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<HostContent> GetContent(Guid epoch, long since, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -78,14 +78,20 @@ public sealed class TestSilo : IAsyncLifetime
     /// <summary>How often a method of a grain was called, by "Method key"; the key is the host where a host calls.</summary>
     internal ConcurrentDictionary<string, int> Calls { get; } = new();
 
-    /// <summary>The version that the controller was last told of, by host.</summary>
-    internal ConcurrentDictionary<string, long> Told { get; } = new();
+    /// <summary>How long a host was last told to collect.</summary>
+    internal ConcurrentDictionary<string, TimeSpan> Windows { get; } = new();
 
-    /// <summary>How often a host was asked for its content, whether or not it could answer.</summary>
+    /// <summary>How often a host was asked for everything, whether or not it could answer.</summary>
     internal ConcurrentDictionary<string, int> Sought { get; } = new();
 
     /// <summary>Hosts whose silo is gone.</summary>
     internal ConcurrentDictionary<string, bool> Gone { get; } = new();
+
+    /// <summary>Calls that never arrive, by "Method key"; done when one has not.</summary>
+    internal ConcurrentDictionary<string, TaskCompletionSource> Lost { get; } = new();
+
+    /// <summary>Calls whose answers never arrive, by "Method key"; done when one has not.</summary>
+    internal ConcurrentDictionary<string, TaskCompletionSource> Unanswered { get; } = new();
 
     /// <summary>Calls that wait, by "Method key".</summary>
     internal ConcurrentDictionary<string, TaskCompletionSource> Held { get; } = new();
@@ -134,16 +140,26 @@ public sealed class TestSilo : IAsyncLifetime
         {
             await gate.Task;
         }
-        await call.Invoke();
-        if (call.MethodName == nameof(IControllerGrain.Update))
+        if (Lost.TryGetValue(name, out var lost))
         {
-            Told[(string)call.Request.GetArgument(0)!] = (long)call.Request.GetArgument(1)!;
+            lost.TrySetResult();
+            throw new TimeoutException("lost on the way");
+        }
+        await call.Invoke();
+        if (Unanswered.TryGetValue(name, out var unanswered))
+        {
+            unanswered.TrySetResult();
+            throw new TimeoutException("lost on the way back");
+        }
+        if (call.MethodName == nameof(IHostManagerGrain.SetWindow))
+        {
+            Windows[call.TargetId.Key.ToString()!] = (TimeSpan)call.Request.GetArgument(0)!;
         }
     }
 
     private Task Note(IOutgoingGrainCallContext call)
     {
-        if (call.MethodName == nameof(IHostManagerGrain.GetContent))
+        if (call.MethodName == nameof(IHostManagerGrain.GetNews))
         {
             Sought.AddOrUpdate(call.TargetId.Key.ToString()!, 1, (_, count) => count + 1);
         }

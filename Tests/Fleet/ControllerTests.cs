@@ -1,9 +1,12 @@
+using System.Collections.Concurrent;
 using System.Net;
 using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.News;
+using HmsOrleans.Tests.Api;
 using HmsOrleans.Tests.Cluster;
 using Xunit;
 
@@ -17,9 +20,6 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     private readonly TestSilo _silo;
     private readonly string _address;
     private readonly IControllerGrain _controller;
-
-    /// <summary>How often the test itself asked a host for its content.</summary>
-    private readonly Dictionary<string, int> _asked = [];
 
     public ControllerTests(TestSilo silo)
     {
@@ -55,68 +55,139 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_change_of_state_is_fetched_at_once()
+    public async Task A_change_of_state_is_told_at_once_and_nothing_is_asked()
     {
         await UpAsync(_address);
-        var before = Fetches(_address);
+        var fetches = Fetches(_address);
         await TellAsync(_address, new Observation.Paused(Now));
-        await TestSilo.UntilAsync("it is fetched, without a read and without a window", () => Fetches(_address) > before);
-        await TestSilo.UntilAsync("it is shown", async () => (await HostAsync(_address)).Containers.Single().ContainerState == ContainerState.Paused);
+        await UntilHeldAsync(_address);
+        Assert.Equal(ContainerState.Paused, (await HostAsync(_address)).Containers.Single().ContainerState);
+        Assert.Equal(fetches, Fetches(_address));
     }
 
     [Fact]
     public async Task A_measurement_waits_for_the_window_and_a_change_of_state_takes_it_along()
     {
         await UpAsync(_address);
-        var before = Fetches(_address);
+        var before = Updates(_address);
         await MeasureAsync(_address, 40);
         // Whoever reads is shown what was told: the host is as fresh as it says.
         var host = await HostAsync(_address);
         Assert.Equal((HostState.Updated, 0d), (host.State, host.Containers.Single().PacketLoss));
-        Assert.Equal(before, Fetches(_address));
+        Assert.Equal(before, Updates(_address));
 
         await TellAsync(_address, new Observation.Paused(Now));
-        await TestSilo.UntilAsync("it is fetched", () => Fetches(_address) > before);
-        await TestSilo.UntilAsync("it is shown", async () => (await HostAsync(_address)).Containers.Single().ContainerState == ContainerState.Paused);
-        Assert.Equal(before + 1, Fetches(_address));
+        await UntilHeldAsync(_address);
+        Assert.Equal(ContainerState.Paused, (await HostAsync(_address)).Containers.Single().ContainerState);
+        Assert.Equal(before + 1, Updates(_address));
     }
 
     [Fact]
-    public async Task A_host_that_has_told_of_news_is_asked_before_a_read()
+    public async Task Facts_that_come_together_make_one_message()
+    {
+        await UpAsync(_address);
+        var before = Updates(_address);
+        string[] ids = [.. Enumerable.Range(1, 9).Select(i => $"{i}".PadRight(64, '0'))];
+        await Host(_address).Observe(new(Now, null, IsComplete: false, [.. ids.Select(id => new ContainerFact(id, new Observation.Seen(Now, Container(id, id[..1]))))]), Token);
+        await UntilHeldAsync(_address);
+        Assert.Equal(10, (await HostAsync(_address)).Containers.Length);
+        Assert.Equal(before + 1, Updates(_address));
+    }
+
+    [Fact]
+    public async Task A_host_whose_news_were_lost_is_asked_before_a_read()
+    {
+        await UpAsync(_address);
+        await LoseAsync(_silo.Lost, new Observation.Paused(Now));
+        Assert.Equal(ContainerState.Running, (await HostAsync(_address)).Containers.Single().ContainerState);
+
+        var before = Fetches(_address);
+        var gate = _silo.Held[$"GetNews {_address}"] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _controller.Heartbeat(_address, await VersionAsync(_address), FleetOrder.None);
+        await TestSilo.UntilAsync("it is asked", () => Fetches(_address) > before);
+        var reading = HostAsync(_address);
+        _silo.Held.TryRemove($"GetNews {_address}", out _);
+        gate.SetResult();
+        await reading;
+
+        await UntilHeldAsync(_address);
+        Assert.Equal(ContainerState.Paused, (await HostAsync(_address)).Containers.Single().ContainerState);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_lost_comes_with_the_next_news_whether_or_not_it_had_arrived(bool hadArrived)
+    {
+        await UpAsync(_address);
+        await LoseAsync(hadArrived ? _silo.Unanswered : _silo.Lost, new Observation.Paused(Now));
+        var fetches = Fetches(_address);
+
+        await Host(_address).SetThreshold(77, Token);
+        await UntilHeldAsync(_address);
+
+        var host = await HostAsync(_address);
+        Assert.Equal((ContainerState.Paused, 77), (host.Containers.Single().ContainerState, host.Status!.Threshold));
+        Assert.Equal(fetches, Fetches(_address));
+    }
+
+    [Fact]
+    public async Task A_controller_that_has_moved_asks_for_what_news_build_on()
+    {
+        await UpAsync(_address);
+        await EndAsync(_controller);
+        await TellAsync(_address, new Observation.Paused(Now));
+        await UntilHeldAsync(_address);
+        Assert.Equal(ContainerState.Paused, (await HostAsync(_address)).Containers.Single().ContainerState);
+    }
+
+    [Fact]
+    public async Task News_that_cannot_be_read_or_are_of_another_life_have_it_ask_for_everything()
     {
         await UpAsync(_address);
         var before = Fetches(_address);
-        var gate = _silo.Held[$"GetContent {_address}"] = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await TellAsync(_address, new Observation.Paused(Now));
-        await TestSilo.UntilAsync("it is asked", () => Fetches(_address) > before);
+        await _controller.Update(_address, new([1, 2, 3]));
+        Assert.Equal(before + 1, Fetches(_address));
+        await UntilHeldAsync(_address);
 
-        var reading = HostAsync(_address);
-        _silo.Held.TryRemove($"GetContent {_address}", out _);
-        gate.SetResult();
-
-        Assert.Equal(ContainerState.Paused, (await reading).Containers.Single().ContainerState);
+        await _controller.Update(_address, new NewsWriter(new()).Next(Samples.Status));
+        Assert.Equal(before + 2, Fetches(_address));
+        Assert.Equal("web", (await HostAsync(_address)).Containers.Single().Name);
+        await UntilHeldAsync(_address);
     }
 
     [Fact]
-    public async Task A_window_fetches_what_was_told_in_it_once()
+    public async Task News_that_it_can_neither_read_nor_ask_for_are_refused()
+    {
+        await UpAsync(_address);
+        _silo.Lost[$"GetNews {_address}"] = new();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _controller.Update(_address, new([1, 2, 3])));
+        Assert.Equal(HostState.UpdatePresent, (await FreshnessAsync(_address)).State);
+        _silo.Lost.TryRemove($"GetNews {_address}", out _);
+        await _controller.Heartbeat(_address, null, FleetOrder.None);
+        await UntilHeldAsync(_address);
+    }
+
+    [Fact]
+    public async Task A_window_tells_what_was_measured_in_it_once()
     {
         var other = _silo.NewHost();
         await UpAsync(_address, other);
-        var before = Fetches(_address);
+        var before = Updates(_address);
         await MeasureAsync(_address, 20);
         await MeasureAsync(_address, 40);
-        Assert.Equal(before, Fetches(_address));
+        Assert.Equal(before, Updates(_address));
         await _controller.Change(null, TimeSpan.FromSeconds(0.1), Token);
-        await TestSilo.UntilAsync("a window fetches it", () => Fetches(_address) > before);
+        await TestSilo.UntilAsync("it is told with a window", () => Updates(_address) > before);
 
-        // Three more windows, seen by what they fetch of another host.
+        // Three more windows, seen by what is told of another host.
         for (var loss = 10; loss <= 30; loss += 10)
         {
-            var seen = Fetches(other);
+            var seen = Updates(other);
             await MeasureAsync(other, loss);
-            await TestSilo.UntilAsync("a window fetches the other", () => Fetches(other) > seen);
+            await TestSilo.UntilAsync("the other tells with a window", () => Updates(other) > seen);
         }
-        Assert.Equal(before + 1, Fetches(_address));
+        Assert.Equal(before + 1, Updates(_address));
         Assert.Equal(40, (await HostAsync(_address)).Containers.Single().PacketLoss);
     }
 
@@ -125,23 +196,21 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     {
         var slow = _silo.NewHost();
         await UpAsync(_address, slow);
-        var gate = _silo.Held[$"GetContent {slow}"] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var gate = _silo.Held[$"GetNews {slow}"] = new(TaskCreationOptions.RunContinuationsAsynchronously);
         var asked = Fetches(slow);
-        await TellAsync(slow, new Observation.Paused(Now));
+        await _controller.Heartbeat(slow, 1_000_000, FleetOrder.None);
         await TestSilo.UntilAsync("the slow one is asked", () => Fetches(slow) > asked);
         await _controller.Change(null, TimeSpan.FromSeconds(0.1), Token);
 
         for (var loss = 10; loss <= 50; loss += 10)
         {
-            var seen = Fetches(_address);
+            var seen = Updates(_address);
             await MeasureAsync(_address, loss);
-            await TestSilo.UntilAsync("a window fetches the other", () => Fetches(_address) > seen);
+            await TestSilo.UntilAsync("the other tells with a window", () => Updates(_address) > seen);
         }
-        // A question that is not answered is given up after 2 s; had each window waited for that, the slow one were asked with each.
-        Assert.InRange(Fetches(slow), asked + 1, asked + 3);
-        _silo.Held.TryRemove($"GetContent {slow}", out _);
+        _silo.Held.TryRemove($"GetNews {slow}", out _);
         gate.SetResult();
-        await TestSilo.UntilAsync("it is shown again", async () => (await HostAsync(slow)).Containers.Single().ContainerState == ContainerState.Paused);
+        await UntilHeldAsync(slow);
     }
 
     [Fact]
@@ -155,7 +224,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         Assert.Equal((HostState.Offline, "web"), (offline.State, offline.Containers.Single().Name));
         Assert.Equal(offline.LastHeartbeat, offline.Containers.Single().StaleSince);
 
-        await _controller.Heartbeat(_address, _silo.Told[_address], FleetOrder.None);
+        await _controller.Heartbeat(_address, null, FleetOrder.None);
         var back = await HostAsync(_address);
         Assert.Equal((HostState.Updated, null), (back.State, back.Containers.Single().StaleSince));
     }
@@ -239,7 +308,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     public async Task An_offline_host_is_asked_no_more_often_than_it_would_speak()
     {
         const string Gone = "10.8.8.8";
-        await _controller.Update(Gone, 1);
+        await _controller.Heartbeat(Gone, 1, FleetOrder.None);
         _silo.Time.Shift(TimeSpan.FromSeconds(31));
         await HostAsync(Gone);
         var sought = _silo.Sought[Gone];
@@ -255,7 +324,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         Assert.True(_silo.Sought[Gone] > sought, "it is asked again after the time of a heartbeat");
 
         sought = _silo.Sought[Gone];
-        await _controller.Update(Gone, 2);
+        await _controller.Heartbeat(Gone, 2, FleetOrder.None);
         await HostAsync(Gone);
         Assert.True(_silo.Sought[Gone] > sought, "it is asked at once when it has spoken");
         Assert.True(await _controller.RemoveHost(Gone, Token));
@@ -270,10 +339,10 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         Assert.False((await Host(_address).GetStatus(Token)).Supervised);
         Assert.False(_silo.Store.Kept<HostSettings>(_address)!.Fleet.Supervised); // kept before the reply
 
-        await _controller.Update(_address, 1_000);
+        await _controller.Update(_address, new NewsWriter(new()).Next(Samples.Status));
         Assert.False((await _controller.Heartbeat(_address, 1_000, FleetOrder.None)).Supervised);
         await EndAsync(_controller);
-        await _controller.Update(_address, 1_001);
+        await _controller.Heartbeat(_address, 1_001, FleetOrder.None);
         Assert.Null(await _controller.GetHost(_address, Token));
 
         var added = await _controller.AddHost(_address, Token);
@@ -293,7 +362,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     public async Task A_threshold_for_all_reaches_all_and_those_out_of_reach_get_it_with_their_next_sign_of_life()
     {
         await UpAsync(_address);
-        await _controller.Update("10.7.7.7", 1);
+        await _controller.Heartbeat("10.7.7.7", 1, FleetOrder.None);
         var change = await _controller.Change(95, null, Token);
         Assert.Equal(95, change.Settings.Threshold);
         Assert.Null(change.Hosts[_address]);
@@ -347,7 +416,9 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
 
     private IHostManagerGrain Host(string address) => _silo.Grains.GetGrain<IHostManagerGrain>(address);
 
-    private int Fetches(string address) => _silo.Called("GetContent", address) - _asked.GetValueOrDefault(address);
+    private int Fetches(string address) => _silo.Called("GetNews", address);
+
+    private int Updates(string address) => _silo.Called("Update", address);
 
     private async Task<HostView> HostAsync(string address) =>
         await _controller.GetHost(address, Token) ?? throw new InvalidOperationException($"the controller knows no {address}");
@@ -364,32 +435,46 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
         foreach (var address in addresses)
         {
             await Host(address).Apply(order, Token); // or its own sign of life would bring it, and more news with it
-            var container = new EngineContainer
-            {
-                Id = IdOn(address),
-                Name = "web",
-                Image = "image",
-                State = ContainerState.Running,
-                StartedAt = Now.AddHours(-1),
-                Addresses = [new("bridge", IPAddress.Parse("172.17.0.2"), 16)],
-            };
+            var container = Container(IdOn(address), "web");
             _silo.Engine.Put(container);
             await Host(address).Observe(new(Now, null, IsComplete: true, [new(container.Id, new Observation.Seen(Now, container))]), Token);
             await TestSilo.UntilAsync("it has given its own sign of life", () => _silo.Called("Heartbeat", address) > 1);
             await MeasureAsync(address, 0);
-            await UntilToldAsync(address);
+            await UntilHeldAsync(address);
             await TestSilo.UntilAsync("it is shown", async () => (await HostAsync(address)).Containers is [{ PacketLoss: 0 }]);
         }
         await _controller.Change(null, Never, Token);
-        await TestSilo.UntilAsync("all know it", () => addresses.All(address => _silo.Called("SetWindow", address) > 0));
+        await TestSilo.UntilAsync("all know it", () => addresses.All(address => _silo.Windows.GetValueOrDefault(address) == Never));
     }
 
-    /// <summary>Waits until the controller was told of the newest version.</summary>
-    private async Task UntilToldAsync(string address)
+    private EngineContainer Container(string id, string name) => new()
     {
-        var version = (await Host(address).GetContent(Guid.Empty, 0, Token)).Version;
-        _asked[address] = _asked.GetValueOrDefault(address) + 1;
-        await TestSilo.UntilAsync("it is told", () => _silo.Told.GetValueOrDefault(address) >= version);
+        Id = id,
+        Name = name,
+        Image = "image",
+        State = ContainerState.Running,
+        StartedAt = Now.AddHours(-1),
+        Addresses = [new("bridge", IPAddress.Parse("172.17.0.2"), 16)],
+    };
+
+    /// <summary>Waits until the controller holds the newest version, without a read that would make it ask.</summary>
+    private async Task UntilHeldAsync(string address)
+    {
+        var version = await VersionAsync(address);
+        await TestSilo.UntilAsync("it is held", async () => await FreshnessAsync(address) is { State: HostState.Updated } held && held.Version >= version);
+    }
+
+    private async Task<long> VersionAsync(string address) => (await Host(address).GetContent(Guid.Empty, 0, Token)).Version;
+
+    private async Task<HostFreshness> FreshnessAsync(string address) => (await _controller.GetFreshness(Token)).Hosts.Single(host => host.Address == address);
+
+    /// <summary>Tells a host a fact, and has what it tells the controller of it lost.</summary>
+    private async Task LoseAsync(ConcurrentDictionary<string, TaskCompletionSource> losses, Observation fact)
+    {
+        var lost = losses[$"Update {_address}"] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await TellAsync(_address, fact);
+        await lost.Task.WaitAsync(Token);
+        losses.TryRemove($"Update {_address}", out _);
     }
 
     private Task<Guid> TellAsync(string address, Observation fact) => Host(address).Observe(new(Now, null, IsComplete: false, [new(IdOn(address), fact)]), Token);

@@ -42,6 +42,19 @@ public sealed class HostMirrorTests
     }
 
     [Fact]
+    public void It_says_what_is_different()
+    {
+        Assert.Equal((2, 0, true), Told(_mirror.Merge(Full(_life, 3, Samples.Web, Samples.Db))));
+        Assert.Equal((0, 0, false), Told(_mirror.Merge(Full(_life, 4, Samples.Web, Samples.Db))));
+        Assert.Equal((1, 1, false), Told(_mirror.Merge(Full(_life, 5, Samples.Web, Samples.Cache))));
+        Assert.Equal((1, 0, false), Told(_mirror.Merge(Delta(6, [Samples.Web, Samples.Cache with { Restarts = 3 }], [Samples.Db.Id]))));
+        Assert.Equal((0, 0, false), Told(_mirror.Merge(Delta(5, [Samples.Db], [Samples.Web.Id]))));
+        Assert.Equal((0, 1, true), Told(_mirror.Merge(Delta(7, [], [Samples.Web.Id]) with { Status = Samples.Status with { Threshold = 61 } })));
+
+        static (int, int, bool) Told(MirrorChange change) => (change.Changed.Length, change.Removed.Length, change.StatusChanged);
+    }
+
+    [Fact]
     public void A_full_content_drops_what_is_not_in_it()
     {
         _mirror.Merge(Full(_life, 5, Samples.Web, Samples.Db));
