@@ -25,6 +25,8 @@ internal static class CampaignResults
         Kbps = group.Mean(cell => cell.Traffic.Kbps),
         ReportProtocolKbps = group.Mean(cell => cell.Traffic.ReportKbps),
         WireKbps = group.Cells.All(cell => cell.Traffic.WireKbps is not null) ? group.Mean(cell => cell.Traffic.WireKbps ?? 0) : null,
+        UpdatesPerChange = group.Mean(cell => cell.Traffic.UpdatesPerChange),
+        Fetches = group.Cells.Sum(cell => cell.Traffic.Fetches),
         BytesPerChange = group.Mean(cell => cell.Traffic.BytesPerChange),
         ReportProtocolBytesPerChange = group.Mean(cell => cell.Traffic.ReportBytesPerChange),
         Ratio = group.Mean(cell => cell.Traffic.Ratio),

@@ -26,7 +26,7 @@ internal sealed class CellFolder(string directory)
         "at", "host", "container", "containerId", "image", "address", "state", "service", "health", "loss", "rtt", "memory", "restarts", "cause", "faultAt", "details",
     ];
 
-    private static readonly ImmutableArray<string> TrafficNames = ["at", "fetches", "changes", "bytes", "wire"];
+    private static readonly ImmutableArray<string> TrafficNames = ["at", "fetches", "changes", "bytes", "wire", "updates"];
 
     /// <summary>Names of the cells that are there whole.</summary>
     public IEnumerable<string> Complete => Directory.Exists(directory)
@@ -58,7 +58,7 @@ internal sealed class CellFolder(string directory)
                 view.Loss, view.Rtt, view.Memory, view.Restarts, view.Cause?.ToString(), view.FaultAt, view.Details,
             ]));
         Csv.Write(Path.Combine(folder, "traffic.csv"), TrafficNames, history.Traffic.Select(count => (IReadOnlyList<object?>)
-            [count.At, count.Fetches, count.Changes, count.Bytes, count.Wire]));
+            [count.At, count.Fetches, count.Changes, count.Bytes, count.Wire, count.Updates]));
         File.WriteAllText(Path.Combine(folder, "complete"), "");
     }
 
@@ -80,6 +80,6 @@ internal sealed class CellFolder(string directory)
                 row.Word<ContainerState>("state"), row.Word<ServiceState>("service"), row.Word<HealthState>("health"), row.NumberOrNull("loss"), row.NumberOrNull("rtt"),
                 row.WholeOrNull("memory"), (int)row.Whole("restarts"), row.WordOrNull<FaultCause>("cause"), row.NumberOrNull("faultAt"), row.Text("details")))],
             [.. Csv.Read(Path.Combine(folder, "traffic.csv")).Select(row => new CellHistory.Count(
-                row.Number("at"), row.Whole("fetches"), row.Whole("changes"), row.Whole("bytes"), row.WholeOrNull("wire")))]);
+                row.Number("at"), row.Whole("fetches"), row.Whole("changes"), row.Whole("bytes"), row.WholeOrNull("wire"), row.Whole("updates")))]);
     }
 }

@@ -30,7 +30,7 @@ internal sealed record CellHistory(
     /// <param name="State">As the controller has it; null when it did not answer in time or does not know the host.</param>
     /// <param name="Held">The version that the controller holds.</param>
     /// <param name="Truth">The version that the host is at; null when it did not answer in time.</param>
-    /// <param name="StateTruth">The version at which the state of a container last changed, and not only a measurement.</param>
+    /// <param name="StateTruth">The version at which something last changed that is no measurement.</param>
     internal sealed record HostSample(HostState? State, long? Held, long? Truth, long? StateTruth);
 
     /// <inheritdoc cref="AttackRecord"/>
@@ -48,8 +48,9 @@ internal sealed record CellHistory(
     /// <summary>The controller's counters, as of some moment.</summary>
     /// <param name="At">When.</param>
     /// <param name="Fetches">Contents fetched.</param>
-    /// <param name="Changes">Changes of containers in them.</param>
-    /// <param name="Bytes">Bytes of them.</param>
+    /// <param name="Changes">Changes of containers in them, and in the updates.</param>
+    /// <param name="Bytes">Bytes of both.</param>
     /// <param name="Wire">Bytes that all hosts have sent, whatever for; null when nobody counts.</param>
-    internal sealed record Count(double At, long Fetches, long Changes, long Bytes, long? Wire);
+    /// <param name="Updates">Updates that hosts have sent.</param>
+    internal sealed record Count(double At, long Fetches, long Changes, long Bytes, long? Wire, long Updates);
 }

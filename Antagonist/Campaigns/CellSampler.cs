@@ -99,7 +99,7 @@ internal sealed class CellSampler
         {
             lock (_traffic)
             {
-                _traffic.Add(new(Now, held.Fetches, held.Changes, held.Bytes, Wire()));
+                _traffic.Add(new(Now, held.Fetches, held.Changes, held.Bytes, Wire(), held.Updates));
             }
         }
         var hosts = ImmutableArray.CreateBuilder<CellHistory.HostSample>(_taps.Length);

@@ -14,7 +14,6 @@ internal sealed class HostTap(IGrainFactory grains, string host, Func<double> no
     private readonly Lock _lock = new();
     private Guid _epoch;
     private long _version = -1;
-    private long _state;
     private long _highest;
     private Guid _life;
     private long _next;
@@ -45,11 +44,9 @@ internal sealed class HostTap(IGrainFactory grains, string host, Func<double> no
             return null;
         }
         var at = now();
-        var isState = content.Epoch != _epoch;
         foreach (var view in content.Changed)
         {
-            isState |= !_views.TryGetValue(view.Id, out var known) || !known.SameState(view);
-            if (known is null || !known.Equals(view))
+            if (!_views.TryGetValue(view.Id, out var known) || !known.Equals(view))
             {
                 _views[view.Id] = view;
                 _seen.Add(AsSeen(at, view));
@@ -57,12 +54,10 @@ internal sealed class HostTap(IGrainFactory grains, string host, Func<double> no
         }
         foreach (var id in content.IsFull ? [.. _views.Keys.Except(content.Changed.Select(view => view.Id))] : content.Removed)
         {
-            isState |= _views.Remove(id);
+            _views.Remove(id);
         }
         (_epoch, _version) = (content.Epoch, content.Version);
-        var truth = Number(content.Epoch, content.Version);
-        _state = isState ? truth : _state;
-        return (truth, _state);
+        return (Number(content.Epoch, content.Version), Number(content.Epoch, content.StateVersion));
     }
 
     /// <summary>The number of a version that the controller holds; one of a life that is not known of the host is older than all.</summary>

@@ -52,15 +52,16 @@ internal static class ReportPage
             ]));
 
         Head("Figure 18: bandwidth");
-        Text("Requests for content (45 bytes each, the report's figure) and content. The report's protocol on our history: for each window in which something changed on a host, one request and the whole content of that host, as compact JSON without details. A change is one of what the report's content holds.");
+        Text("Content, and 45 bytes for each request for it (the report's figure); ours is sent along with the updates, and asked for only when one was missed. What else is in an update, the host's name, is in neither figure. The report's protocol on our history: for each window in which something changed on a host, one request and the whole content of that host, as compact JSON without details. A change is one of what the report's content holds.");
         Plot("figure-18");
         Table(
-            ["", "report kbit/s", "its protocol", "ours", "wire", "bytes a change, its protocol", "ours", "ours / its"],
+            ["", "report kbit/s", "its protocol", "ours", "wire", "updates a change", "asked", "bytes a change, its protocol", "ours", "ours / its"],
             main.Select(group => (IEnumerable<string>)
             [
                 group.Name, Number(group.Report?.Kbps, 1), Number(group.Mean(cell => cell.Traffic.ReportKbps).Mean, 1), Number(group.Mean(cell => cell.Traffic.Kbps).Mean, 1),
                 group.Cells.All(cell => cell.Traffic.WireKbps is not null) ? Number(group.Mean(cell => cell.Traffic.WireKbps!.Value).Mean, 0) : "",
-                Number(group.Mean(cell => cell.Traffic.ReportBytesPerChange).Mean, 0), Number(group.Mean(cell => cell.Traffic.BytesPerChange).Mean, 0), Number(group.Mean(cell => cell.Traffic.Ratio).Mean, 2),
+                Number(group.Mean(cell => cell.Traffic.UpdatesPerChange).Mean, 2), $"{group.Cells.Sum(cell => cell.Traffic.Fetches)}",
+                Number(group.Mean(cell => cell.Traffic.ReportBytesPerChange).Mean, 0), Number(group.Mean(cell => cell.Traffic.BytesPerChange).Mean, 1), Number(group.Mean(cell => cell.Traffic.Ratio).Mean, 2),
             ]));
 
         Head("Figure 19: bandwidth over time");

@@ -48,11 +48,11 @@ public sealed class CampaignFiguresTests
     }
 
     [Fact]
-    public void Traffic_is_what_was_fetched_and_what_the_requests_took_also_over_a_move_of_the_controller()
+    public void Traffic_is_what_was_told_and_fetched_and_what_the_requests_took_also_over_a_move_of_the_controller()
     {
-        var traffic = TrafficFigures.Of(new HistoryBuilder(length: 10).Count(0, 100, 5000).Count(1, 102, 5200).Count(2, 1, 30).Build());
+        var traffic = TrafficFigures.Of(new HistoryBuilder(length: 10).Count(0, 100, 5000, 1000).Count(1, 102, 5200, 1007).Count(2, 1, 30, 3).Build());
 
-        Assert.Equal((3, 200 + 90 + 30 + 45), (traffic.Fetches, traffic.Bytes));
+        Assert.Equal((3, 10, 200 + 90 + 30 + 45), (traffic.Fetches, traffic.Updates, traffic.Bytes));
         Assert.Equal([290.0, 75.0], traffic.PerSecond.Take(2));
         Assert.Equal(365 * 8 / 1000.0 / 2, traffic.Kbps, 9);
     }

@@ -18,7 +18,7 @@ public sealed class CellFolderTests : IDisposable
         .View(0, HealthState.Healthy, memory: 1 << 20).Begun(5, AttackKind.Stop, 1).Engine(5.2, "die")
         .View(5.25, HealthState.Restarting, ContainerState.Exited, FaultCause.Stopped, 5.2, loss: null).Engine(6, "start").Ended(6, AttackKind.Stop, 1, "somebody else, \"it\" said,\nstarted it")
         .Begun(7, AttackKind.Loss, 2, 81.5).Ended(9, AttackKind.Loss, 2)
-        .Sample(0, HostState.Updated, 1, 1).Sample(0.25, null, null, 2).Count(0, 1, 100).Count(1, 3, 400).Build(repetition: repetition, arm: arm);
+        .Sample(0, HostState.Updated, 1, 1).Sample(0.25, null, null, 2).Count(0, 1, 100, 7).Count(1, 3, 400, 9).Build(repetition: repetition, arm: arm);
 
     [Fact]
     public void What_is_written_is_read_again()

@@ -39,9 +39,9 @@ internal sealed class HistoryBuilder(double length = 20, double window = 1)
         return this;
     }
 
-    public HistoryBuilder Count(double at, long fetches, long bytes)
+    public HistoryBuilder Count(double at, long fetches, long bytes, long updates = 0)
     {
-        _traffic.Add(new(at, fetches, fetches, bytes, null));
+        _traffic.Add(new(at, fetches, fetches, bytes, null, updates));
         return this;
     }
 
