@@ -75,11 +75,20 @@ internal sealed class CellFolder(string directory)
             [.. Csv.Read(Path.Combine(folder, "records.csv")).Select(row => new CellHistory.Record(
                 row.Number("at"), row.Text("host"), row.Whole("number"), row.Word<AttackEvent>("event"), row.Text("container"), row.Text("containerId"),
                 row.TextOrNull("fault") is { } fault ? Guid.Parse(fault) : null, row.WordOrNull<AttackKind>("kind"), row.NumberOrNull("loss"), row.TextOrNull("text")))],
-            [.. Csv.Read(Path.Combine(folder, "views.csv")).Select(row => new CellHistory.View(
-                row.Number("at"), row.Text("host"), row.Text("container"), row.Text("containerId"), row.Text("image"), row.Text("address"),
-                row.Word<ContainerState>("state"), row.Word<ServiceState>("service"), row.Word<HealthState>("health"), row.NumberOrNull("loss"), row.NumberOrNull("rtt"),
-                row.WholeOrNull("memory"), (int)row.Whole("restarts"), row.WordOrNull<FaultCause>("cause"), row.NumberOrNull("faultAt"), row.Text("details")))],
+            ReadViews(Path.Combine(folder, "views.csv")),
             [.. Csv.Read(Path.Combine(folder, "traffic.csv")).Select(row => new CellHistory.Count(
                 row.Number("at"), row.Whole("fetches"), row.Whole("changes"), row.Whole("bytes"), row.WholeOrNull("wire"), row.Whole("updates")))]);
+    }
+
+    /// <summary>Views as they are in the files.</summary>
+    public static ImmutableArray<CellHistory.View> ReadViews(TextReader file) => [.. Csv.Read(file, "views").Select(row => new CellHistory.View(
+        row.Number("at"), row.Text("host"), row.Text("container"), row.Text("containerId"), row.Text("image"), row.Text("address"),
+        row.Word<ContainerState>("state"), row.Word<ServiceState>("service"), row.Word<HealthState>("health"), row.NumberOrNull("loss"), row.NumberOrNull("rtt"),
+        row.WholeOrNull("memory"), (int)row.Whole("restarts"), row.WordOrNull<FaultCause>("cause"), row.NumberOrNull("faultAt"), row.Text("details")))];
+
+    private static ImmutableArray<CellHistory.View> ReadViews(string path)
+    {
+        using var file = new StreamReader(path);
+        return ReadViews(file);
     }
 }

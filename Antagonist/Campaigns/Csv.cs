@@ -20,6 +20,16 @@ internal static class Csv
     public static IEnumerable<Row> Read(string path)
     {
         using var file = new StreamReader(path);
+        foreach (var row in Read(file, path))
+        {
+            yield return row;
+        }
+    }
+
+    /// <param name="file">What is in it.</param>
+    /// <param name="path">What it is called when it is broken.</param>
+    public static IEnumerable<Row> Read(TextReader file, string path)
+    {
         var names = new Dictionary<string, int>();
         foreach (var name in ReadLine(file) ?? throw new FormatException($"{path} is empty"))
         {
@@ -42,7 +52,7 @@ internal static class Csv
     private static string Quoted(string text) => text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     /// <returns>Null at the end of the file.</returns>
-    private static List<string>? ReadLine(StreamReader file)
+    private static List<string>? ReadLine(TextReader file)
     {
         if (file.Peek() < 0)
         {

@@ -21,7 +21,7 @@ internal sealed partial class ControllerGrain(
     IOptions<RegistrationOptions> registrationOptions,
     NodeMode mode,
     IHostSilos silos,
-    Serializer<HostNews> serializer,
+    Serializer<byte[]> serializer,
     TimeProvider time,
     ILogger<ControllerGrain> logger) : Grain, IControllerGrain
 {
@@ -80,7 +80,7 @@ internal sealed partial class ControllerGrain(
         return Task.CompletedTask;
     }
 
-    public async Task Update(string host, HostNews news)
+    public async Task Update(string host, byte[] news)
     {
         if (SignOfLife(host) is not { } known)
         {
@@ -439,7 +439,7 @@ internal sealed partial class ControllerGrain(
 
     /// <summary>Takes in news that a host sends.</summary>
     /// <returns>False when they do not follow what is known of it: then it has to be asked for everything.</returns>
-    private bool TryTake(KnownHost host, HostNews news)
+    private bool TryTake(KnownHost host, byte[] news)
     {
         try
         {
@@ -469,7 +469,7 @@ internal sealed partial class ControllerGrain(
         }
     }
 
-    private void Count(HostNews news) => _bytes += serializer.SerializeToArray(news).Length;
+    private void Count(byte[] news) => _bytes += serializer.SerializeToArray(news).Length;
 
     /// <summary>Fetches everything on a host. One fetch at a time: news that come during one lead to another.</summary>
     private Task Fetch(KnownHost host)

@@ -12,9 +12,11 @@ public interface IControllerGrain : IGrainWithStringKey
     const string Key = "fleet";
 
     /// <summary>A host tells what is new on it. Returns when the controller has that, be it that it had to ask for everything.</summary>
+    /// <param name="host">Its address.</param>
+    /// <param name="news">What it packed (<see cref="NewsWriter"/>): what is new since the update before, or everything.</param>
     /// <exception cref="InvalidOperationException">It could not take it, and could not ask.</exception>
     [Alias("Update")]
-    Task Update(string host, HostNews news);
+    Task Update(string host, [Immutable] byte[] news);
 
     /// <summary>A host says that it lives, and which word of the fleet it knows.</summary>
     /// <param name="host">Its address.</param>

@@ -116,7 +116,7 @@ internal sealed partial class HostManagerGrain(
     public Task<HostContent> GetContent(Guid epoch, long since, CancellationToken cancellationToken) =>
         Task.FromResult(_content.Since(epoch, since, Status()));
 
-    public Task<HostNews> GetNews(CancellationToken cancellationToken) => Task.FromResult(_news.Whole(Status()));
+    public Task<byte[]> GetNews(CancellationToken cancellationToken) => Task.FromResult(_news.Whole(Status()));
 
     public Task<HostStatus> GetStatus(CancellationToken cancellationToken) => Task.FromResult(Status());
 

@@ -20,8 +20,9 @@ public interface IHostManagerGrain : IGrainWithStringKey
     Task<HostContent> GetContent(Guid epoch, long since, CancellationToken cancellationToken);
 
     /// <summary>Everything, for a controller that lacks the news before: what the host tells from then on builds on it.</summary>
+    /// <returns>Packed, see <see cref="NewsWriter"/>.</returns>
     [Alias("GetNews"), AlwaysInterleave]
-    Task<HostNews> GetNews(CancellationToken cancellationToken);
+    Task<byte[]> GetNews(CancellationToken cancellationToken);
 
     /// <summary>What the host says of itself.</summary>
     [Alias("GetStatus"), AlwaysInterleave]

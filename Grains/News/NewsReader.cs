@@ -19,18 +19,18 @@ internal sealed class NewsReader(string host)
     /// <summary>Reads a news that the host has sent.</summary>
     /// <returns>What is new; nothing when it is older than what was read. Null when it does not follow what was read, and everything has to be asked for.</returns>
     /// <exception cref="FormatException">It cannot be read. Everything is forgotten.</exception>
-    public HostContent? Read(HostNews news) => Read(news, isAnswer: false);
+    public HostContent? Read(byte[] news) => Read(news, isAnswer: false);
 
     /// <summary>Reads a whole content that the host was asked for just now.</summary>
     /// <returns>What is new; nothing when it is older than what was read.</returns>
     /// <exception cref="FormatException">It cannot be read, or is not whole. Everything is forgotten.</exception>
-    public HostContent ReadAnswer(HostNews news) => Read(news, isAnswer: true) ?? throw Broken("it is not whole");
+    public HostContent ReadAnswer(byte[] news) => Read(news, isAnswer: true) ?? throw Broken("it is not whole");
 
-    private HostContent? Read(HostNews news, bool isAnswer)
+    private HostContent? Read(byte[] news, bool isAnswer)
     {
         try
         {
-            using var reader = new BinaryReader(new MemoryStream(news.Packed), Encoding.UTF8);
+            using var reader = new BinaryReader(new MemoryStream(news), Encoding.UTF8);
             return Read(reader, isAnswer);
         }
         catch (Exception e) when (e is IOException or FormatException or ArgumentException or OverflowException)

@@ -19,7 +19,7 @@ internal sealed class NewsWriter(ContentLog log)
     private int _number = Random.Shared.Next();
 
     /// <summary>What the reader lacks once it has read all that was written; everything, when that is not known.</summary>
-    public HostNews Next(HostStatus status)
+    public byte[] Next(HostStatus status)
     {
         if (_book is null || _texts.Count > NewsBook.MaxTexts)
         {
@@ -30,7 +30,7 @@ internal sealed class NewsWriter(ContentLog log)
     }
 
     /// <summary>Everything, for a reader who knows nothing.</summary>
-    public HostNews Whole(HostStatus status)
+    public byte[] Whole(HostStatus status)
     {
         _containers.Clear();
         _texts.Clear();
@@ -41,7 +41,7 @@ internal sealed class NewsWriter(ContentLog log)
     /// <summary>It is not known whether what was written has been read.</summary>
     public void Forget() => _book = null;
 
-    private HostNews Pack(NewsBook book, HostContent content)
+    private byte[] Pack(NewsBook book, HostContent content)
     {
         using var bytes = new MemoryStream();
         using var writer = new BinaryWriter(bytes, Encoding.UTF8);
@@ -84,7 +84,7 @@ internal sealed class NewsWriter(ContentLog log)
             Write(writer, book, view);
         }
         (book.Version, book.Status) = (content.Version, content.Status);
-        return new(bytes.ToArray());
+        return bytes.ToArray();
     }
 
     private void Write(BinaryWriter writer, NewsBook book, ContainerView now)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Hosts;
-using HmsOrleans.Grains.News;
 
 namespace HmsOrleans.Tests.Api;
 
@@ -127,7 +126,7 @@ internal sealed class FakeController(FakeFleet fleet) : IControllerGrain
 
     public Task<FleetFreshness> GetFreshness(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task Update(string host, HostNews news) => throw new NotSupportedException();
+    public Task Update(string host, byte[] news) => throw new NotSupportedException();
 
     public Task<FleetOrder> Heartbeat(string host, long? version, FleetOrder known) => throw new NotSupportedException();
 }

@@ -3,7 +3,6 @@ using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
-using HmsOrleans.Grains.News;
 
 namespace HmsOrleans.Tests.Api;
 
@@ -100,7 +99,7 @@ internal sealed class FakeHost(string address, params ContainerView[] containers
 
     public Task SetWindow(TimeSpan window, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<HostNews> GetNews(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<byte[]> GetNews(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<HostContent> GetContent(Guid epoch, long since, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -146,7 +146,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     {
         await UpAsync(_address);
         var before = Fetches(_address);
-        await _controller.Update(_address, new([1, 2, 3]));
+        await _controller.Update(_address, [1, 2, 3]);
         Assert.Equal(before + 1, Fetches(_address));
         await UntilHeldAsync(_address);
 
@@ -161,7 +161,7 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     {
         await UpAsync(_address);
         _silo.Lost[$"GetNews {_address}"] = new();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _controller.Update(_address, new([1, 2, 3])));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _controller.Update(_address, [1, 2, 3]));
         Assert.Equal(HostState.UpdatePresent, (await FreshnessAsync(_address)).State);
         _silo.Lost.TryRemove($"GetNews {_address}", out _);
         await _controller.Heartbeat(_address, null, FleetOrder.None);

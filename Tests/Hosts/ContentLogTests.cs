@@ -62,6 +62,39 @@ public sealed class ContentLogTests
     }
 
     [Fact]
+    public void What_is_noise_stays_as_it_was_told_when_something_else_changes()
+    {
+        _log.Put(Web(0, 0.31, 1 << 20));
+        Assert.Equal(ContentChange.Measurement, _log.Put(Web(80, 0.05, (1 << 20) + 9000)));
+        Assert.Equal(ContentChange.State, _log.Put(Web(83, 0.06, (1 << 20) + 9000) with { Health = HealthState.Suspect }));
+        Assert.Equal((80, 0.31, 1 << 20), _log.Find(Samples.Web.Id) is { } told ? (told.PacketLoss, told.Rtt, told.Memory) : default);
+    }
+
+    [Fact]
+    public void Measurements_are_told_no_more_exactly_than_they_mean_something()
+    {
+        _log.Put(Web(68.42, 0.04567, 466_000) with { LastFault = new(FaultCause.Died, Samples.Noon.AddTicks(12_345), "exit code 1") });
+        var told = _log.Find(Samples.Web.Id)!;
+        Assert.Equal((68, 0.046, 466_944, Samples.Noon.AddMilliseconds(1)), (told.PacketLoss, told.Rtt, told.Memory, told.LastFault!.At));
+    }
+
+    [Fact]
+    public void Versions_of_states_are_counted_apart_from_those_of_measurements()
+    {
+        _log.Put(Samples.Web);
+        _log.Put(Samples.Web with { PacketLoss = 50 });
+        Assert.Equal((2, 1), Versions());
+        _log.Put(Samples.Web with { PacketLoss = 50, Restarts = 9 });
+        _log.Put(Samples.Web with { PacketLoss = 90, Restarts = 9 });
+        Assert.Equal((4, 3), Versions());
+        _log.Touch();
+        _log.Remove(Samples.Web.Id);
+        Assert.Equal((6, 6), Versions());
+
+        (long, long) Versions() => Read(_log.Epoch, 0) is var content ? (content.Version, content.StateVersion) : default;
+    }
+
+    [Fact]
     public void A_reader_gets_only_what_is_new_to_it()
     {
         _log.Put(Samples.Web);

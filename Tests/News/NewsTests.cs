@@ -26,17 +26,17 @@ public sealed class NewsTests
         _log.Put(Samples.Web);
         _log.Put(Samples.Db);
         var whole = Write();
-        Assert.InRange(whole.Packed.Length, 64, 250);
+        Assert.InRange(whole.Length, 64, 250);
         Read(whole);
 
         // Which container, that it is the loss, and how much; the head and the number of the news.
         _log.Put(Samples.Web with { PacketLoss = 70 });
         var news = Write();
-        Assert.Equal(4 + 3, news.Packed.Length);
+        Assert.Equal(4 + 3, news.Length);
         Read(news);
 
         _log.Touch();
-        Assert.Equal(4, Write().Packed.Length);
+        Assert.Equal(4, Write().Length);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class NewsTests
             _log.Put(Samples.Web with { Health = HealthState.Restarting, LastFault = fault, Details = $"loses packets ({fault.Evidence}); being restarted" });
             var news = Write();
             // State; cause, time, sentence and its numbers; the other sentence is the one that goes with that state.
-            Assert.True(at == 1 || news.Packed.Length == 4 + 2 + 1 + 1 + 2 + 1 + 2, $"{news.Packed.Length}");
+            Assert.True(at == 1 || news.Length == 4 + 2 + 1 + 1 + 2 + 1 + 2, $"{news.Length}");
             Read(news);
         }
     }
@@ -213,7 +213,7 @@ public sealed class NewsTests
             var (log, mirror, reader) = (new ContentLog(), new HostMirror(), new NewsReader(Samples.Address));
             var writer = new NewsWriter(log);
             var status = Samples.Status;
-            var late = new List<HostNews>();
+            var late = new List<byte[]>();
             foreach (var step in walk)
             {
                 status = step.Do(log, status);
@@ -250,7 +250,7 @@ public sealed class NewsTests
             Assert.Equal((log.Epoch, log.Version, status), (mirror.Epoch, mirror.Version, mirror.Status));
             Assert.Equal(log.Views.OrderBy(view => view.Id, StringComparer.Ordinal), mirror.Containers.OrderBy(view => view.Id, StringComparer.Ordinal));
 
-            void Take(HostNews news) => mirror.Merge(reader.Read(news) ?? reader.ReadAnswer(writer.Whole(status)));
+            void Take(byte[] news) => mirror.Merge(reader.Read(news) ?? reader.ReadAnswer(writer.Whole(status)));
         },
         iter: 3000,
         threads: 1);
@@ -264,15 +264,15 @@ public sealed class NewsTests
             foreach (var step in walk)
             {
                 status = step.Do(log, status);
-                var packed = writer.Next(status).Packed;
+                var packed = writer.Next(status);
                 packed = where % 2 == 0 ? packed[..(where / 2 % packed.Length)] : [.. packed[..(where / 2 % packed.Length)], what, .. packed[(where / 2 % packed.Length + 1)..]];
                 try
                 {
-                    _ = reader.Read(new(packed));
+                    _ = reader.Read(packed);
                 }
                 catch (FormatException)
                 {
-                    Assert.Null(reader.Read(new([0, 0, 0, 0])));
+                    Assert.Null(reader.Read([0, 0, 0, 0]));
                     return;
                 }
             }
@@ -280,9 +280,9 @@ public sealed class NewsTests
         iter: 3000,
         threads: 1);
 
-    private HostNews Write() => _writer.Next(Samples.Status);
+    private byte[] Write() => _writer.Next(Samples.Status);
 
-    private void Read(HostNews news) => _mirror.Merge(Assert.IsType<HostContent>(_reader.Read(news)));
+    private void Read(byte[] news) => _mirror.Merge(Assert.IsType<HostContent>(_reader.Read(news)));
 
     private void ReadNext() => Read(Write());
 
