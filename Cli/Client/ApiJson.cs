@@ -5,7 +5,7 @@ using HmsOrleans.Cli.Watch;
 namespace HmsOrleans.Cli.Client;
 
 /// <summary>How the API's JSON is read; made at build time, for a quick start.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Host[]))]
 [JsonSerializable(typeof(HostSummary[]))]
 [JsonSerializable(typeof(Container))]

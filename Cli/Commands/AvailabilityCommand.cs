@@ -57,19 +57,14 @@ internal static class AvailabilityCommand
     }
 
     /// <summary>The API says it of one host at a time.</summary>
-    private static JsonElement WithHost(string host, JsonElement availability)
+    private static JsonElement WithHost(string host, JsonElement availability) => JsonElement.Parse(JsonText.Write(isIndented: false, writer =>
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
+        writer.WriteStartObject();
+        writer.WriteString("host", host);
+        foreach (var property in availability.EnumerateObject())
         {
-            writer.WriteStartObject();
-            writer.WriteString("host", host);
-            foreach (var property in availability.EnumerateObject())
-            {
-                property.WriteTo(writer);
-            }
-            writer.WriteEndObject();
+            property.WriteTo(writer);
         }
-        return JsonElement.Parse(buffer.ToArray());
-    }
+        writer.WriteEndObject();
+    }));
 }

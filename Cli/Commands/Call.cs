@@ -16,23 +16,10 @@ internal sealed record Call(ParseResult Given, ApiClient Api, Terminal Terminal)
 
     public void Table<T>(Table<T> table, IReadOnlyCollection<T> rows) => table.Write(rows, Terminal);
 
-    /// <summary>What the API said, as it said it.</summary>
-    public void Json(JsonElement json) => Out.WriteLine(JsonSerializer.Serialize(json, ApiJson.Default.JsonElement));
+    /// <summary>What the API said.</summary>
+    public void Json(JsonElement json) => Out.WriteLine(JsonText.Of(json));
 
-    public void Json(IEnumerable<JsonElement> array)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new() { Indented = true }))
-        {
-            writer.WriteStartArray();
-            foreach (var element in array)
-            {
-                element.WriteTo(writer);
-            }
-            writer.WriteEndArray();
-        }
-        Out.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.ToArray()));
-    }
+    public void Json(IEnumerable<JsonElement> array) => Out.WriteLine(JsonText.Of(array));
 
     /// <summary>A change holds; a person may want to know that it could be lost.</summary>
     public void Warn(string? unsaved)

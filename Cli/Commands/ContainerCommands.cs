@@ -8,15 +8,15 @@ namespace HmsOrleans.Cli.Commands;
 internal static class ContainerCommands
 {
     public static Command Ignore(Terminal terminal) =>
-        Change("ignore", "Puts a container on the ignored list: it is left alone, and runs on.", HttpMethod.Delete, [], "is ignored", terminal);
+        Change("ignore", "Puts a container on the ignored list: it is left alone, and runs on.", HttpMethod.Delete, [], terminal);
 
     public static Command Supervise(Terminal terminal) =>
-        Change("supervise", "Puts a container (back) under supervision, out of quarantine too; starts it when it is stopped.", HttpMethod.Put, [], "is under supervision", terminal);
+        Change("supervise", "Puts a container (back) under supervision, out of quarantine too; starts it when it is stopped.", HttpMethod.Put, [], terminal);
 
     public static Command Restart(Terminal terminal) =>
-        Change("restart", "Restarts a container now.", HttpMethod.Post, ["restart"], "is being restarted", terminal);
+        Change("restart", "Restarts a container now.", HttpMethod.Post, ["restart"], terminal);
 
-    private static Command Change(string name, string description, HttpMethod method, string[] more, string done, Terminal terminal)
+    private static Command Change(string name, string description, HttpMethod method, string[] more, Terminal terminal)
     {
         var container = Names.Container();
         return new Command(name, description) { container }.Runs(terminal, async (call, cancellationToken) =>
@@ -29,7 +29,8 @@ internal static class ContainerCommands
                 call.Json(answer.Json);
                 return;
             }
-            call.Out.WriteLine(Words.Printable($"{answer.Value.Name} on {answer.Value.Host} {done}; {answer.Value.Health}: {answer.Value.Details}"));
+            var now = answer.Value;
+            call.Out.WriteLine(Words.Printable($"{now.Name} on {now.Host}: {now.Health}{(now.Details == now.Health ? "" : $", {now.Details}")}"));
         });
     }
 }

@@ -47,8 +47,7 @@ internal sealed class Table<T>
             var (text, tone) = row[column];
             var pad = new string(' ', widths[column] - text.Length);
             var before = (column == 0 ? "" : Gap) + (_columns[column].Right ? pad : "");
-            // Nothing after the last one: lines that end in spaces are a nuisance to copy.
-            var after = _columns[column].Right || column == row.Length - 1 ? "" : pad;
+            var after = _columns[column].Right ? "" : pad;
             if (before.Length >= left)
             {
                 break;
@@ -63,6 +62,6 @@ internal sealed class Table<T>
             left -= after.Length;
             line.Append(before).Append(tone.Paint(text, hasColour)).Append(after);
         }
-        return line.ToString();
+        return line.ToString().TrimEnd();
     }
 }

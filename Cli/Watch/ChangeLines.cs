@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using HmsOrleans.Cli.Output;
 
 namespace HmsOrleans.Cli.Watch;
@@ -22,28 +20,23 @@ internal sealed class ChangeLines(Terminal terminal, bool isJson, TimeProvider t
     private string Text(StateChange change) => Words.Printable(
         $"{Words.TimeOfDay(time.GetUtcNow())}  {change.Host}{(change.Container is null ? "" : $"/{change.Container}")}  {change.From} -> {change.To}{(change.Details.Length == 0 ? "" : $"  {change.Details}")}");
 
-    private string Json(StateChange change)
+    private string Json(StateChange change) => JsonText.Write(isIndented: false, writer =>
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
+        writer.WriteStartObject();
+        writer.WriteString("at", time.GetUtcNow());
+        writer.WriteString("host", change.Host);
+        writer.WriteString("from", change.From);
+        writer.WriteString("to", change.To);
+        writer.WriteString("details", change.Details);
+        writer.WritePropertyName("container");
+        if (change.Json is { } json)
         {
-            writer.WriteStartObject();
-            writer.WriteString("at", time.GetUtcNow());
-            writer.WriteString("host", change.Host);
-            writer.WriteString("from", change.From);
-            writer.WriteString("to", change.To);
-            writer.WriteString("details", change.Details);
-            writer.WritePropertyName("container");
-            if (change.Json is { } json)
-            {
-                json.WriteTo(writer);
-            }
-            else
-            {
-                writer.WriteNullValue();
-            }
-            writer.WriteEndObject();
+            json.WriteTo(writer);
         }
-        return Encoding.UTF8.GetString(buffer.ToArray());
-    }
+        else
+        {
+            writer.WriteNullValue();
+        }
+        writer.WriteEndObject();
+    });
 }

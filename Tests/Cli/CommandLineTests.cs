@@ -23,7 +23,7 @@ public sealed class CommandLineTests : NodeStory, IClassFixture<CommandLineTests
     {
         await RunHealthyAsync("web");
         await RunHealthyAsync("left");
-        (await RunAsync("ignore", "left")).MustSucceed();
+        Assert.Equal($"left on {NodeProcess.Host}: ignored\n", (await RunAsync("ignore", "left")).MustSucceed().Out);
 
         var ps = (await RunAsync("ps")).MustSucceed();
         Assert.StartsWith("CONTAINER  STATE", ps.Lines[0], StringComparison.Ordinal);
@@ -67,7 +67,7 @@ public sealed class CommandLineTests : NodeStory, IClassFixture<CommandLineTests
         Assert.Equal(0, (await RunAsync("ps", "--check")).ExitCode);
         Assert.Contains("A person put it on the ignored list", (await RunAsync("explain", "sick")).MustSucceed().Out, StringComparison.Ordinal);
 
-        Assert.Contains($"sick on {NodeProcess.Host} is under supervision; restarting", (await RunAsync("supervise", "sick")).MustSucceed().Out, StringComparison.Ordinal);
+        Assert.Contains($"sick on {NodeProcess.Host}: restarting, was stopped", (await RunAsync("supervise", "sick")).MustSucceed().Out, StringComparison.Ordinal);
         await Node.UntilContainerAsync("sick", view => Text(view, "health") == "healthy", Token);
     }
 
