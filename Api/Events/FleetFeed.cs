@@ -52,6 +52,18 @@ internal sealed partial class FleetFeed(
     /// <summary>The last snapshot that was written, and the event that it includes last.</summary>
     private (FleetEvent Event, long Number)? _snapshot;
 
+    /// <summary>How many follow it.</summary>
+    public int Viewers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _viewers.Count;
+            }
+        }
+    }
+
     /// <summary>Gives a viewer what it has missed, or everything, and from now on what happens.</summary>
     /// <param name="viewer">Who follows.</param>
     /// <param name="lastId">Id of the last event that it had; null when it has had none.</param>
