@@ -79,15 +79,13 @@ export function helpDialog() {
 
 export const notifyDialog = () => confirmDialog({
   title: 'Send a test notification',
-  text: el('p', {}, 'Every configured way of notifying people gets a message that says that it is a test.'),
+  text: el('p', {}, 'Every channel that is configured gets a message that says that it is a test.'),
   action: 'Send',
   act: async () => {
-    try {
-      return await send('POST', 'notifications/test', {});
-    } catch (e) {
-      if (e.status === 404) e.message = 'This node sends no notifications.';
-      throw e;
+    const { value: channels } = await send('POST', 'notifications/test');
+    if (channels.some(channel => !channel.delivered)) {
+      throw new Error(channels.map(({ channel, delivered, trouble }) => `${channel}: ${delivered ? 'delivered' : trouble}`).join('. '));
     }
   },
-  done: 'The test notification is on its way.',
+  done: 'The test notification has been delivered on every channel.',
 });
