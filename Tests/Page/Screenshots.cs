@@ -1,0 +1,82 @@
+using HmsOrleans.Tests.Antagonist;
+using HmsOrleans.Tests.Engine;
+using HmsOrleans.Tests.Node;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace HmsOrleans.Tests.Page;
+
+/// <summary>The pictures of docs/page.md, of a real node and real faults: <c>deploy/test.sh -explicit only -class HmsOrleans.Tests.Page.Screenshots</c>.</summary>
+[Collection<EngineCollection>]
+public sealed class Screenshots(NodeFixture fixture) : NodeStory(fixture), IClassFixture<NodeFixture>
+{
+    private static readonly (string Name, string Image)[] Shop =
+    [
+        ("api", "shop/api:4.2"), ("cache", "redis:8"), ("checkout", "shop/checkout:2.0"), ("db", "postgres:17"), ("mailer", "shop/mailer:1.3"),
+        ("proxy", "traefik:3.4"), ("queue", "rabbitmq:4"), ("search", "opensearch:3"), ("web", "nginx:1.29"), ("worker", "shop/worker:4.2"),
+    ];
+
+    [Fact(Explicit = true)]
+    public async Task Take()
+    {
+        await Host.Docker(Token, "rm", "-f", NodeFixture.Bell);
+        foreach (var (name, image) in Shop)
+        {
+            await Host.Docker(Token, "tag", DockerHost.IdleImage, image);
+            await Host.Docker(Token, "run", "-d", "--name", name, image, "sh", "-c", Life(name));
+        }
+        foreach (var (name, _) in Shop)
+        {
+            await UntilAsync(name, "healthy");
+        }
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token);
+        await using var browser = await Browser.StartAsync();
+        var light = await browser.VisitAsync(Node.Http.BaseAddress!);
+        var dark = await browser.VisitAsync(Node.Http.BaseAddress!, ColorScheme.Dark);
+        await Expect(light.Locator(".row.container")).ToHaveCountAsync(Shop.Length);
+
+        await Host.Docker(Token, "kill", "web");
+        await Host.DropPacketsAsync("search", 1, Token);
+        await UntilHealedAsync("web");
+        await UntilHealedAsync("search");
+        await Host.Docker(Token, "exec", "worker", "touch", "/tmp/end");
+        // For the small charts to have a shape.
+        await Task.Delay(TimeSpan.FromSeconds(90), TimeProvider.System, Token);
+        await Host.DropPacketsAsync("cache", 0.3, Token);
+        await Task.Delay(TimeSpan.FromSeconds(20), TimeProvider.System, Token);
+        await Host.Docker(Token, "kill", "queue");
+        await UntilHealedAsync("queue");
+        await BothAsync(light, dark, "", ".row.container", "fleet");
+        await BothAsync(light, dark, $"#/containers/{NodeProcess.Host}/worker", ".timeline summary", "container");
+        await BothAsync(light, dark, "#/incidents", "li.incident", "incidents");
+        await light.GotoAsync("/#/incidents?container=worker");
+        await light.Locator("li.incident .more").First.ClickAsync();
+        await Expect(light).Not.ToHaveURLAsync(new System.Text.RegularExpressions.Regex("container="));
+        await BothAsync(light, dark, new Uri(light.Url).Fragment, ".evidence pre", "incident");
+
+        using (var order = new StringContent("""{"heavy": 90, "balance": 50, "loss": 80, "frequency": 3, "duration": 10}""", new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")))
+        using (await Node.Http.PutAsync(new Uri("test", UriKind.Relative), order, Token)) { }
+        await BothAsync(light, dark, "#/antagonist", ".faults li >> nth=3", "antagonist");
+        using (await Node.Http.DeleteAsync(new Uri("test", UriKind.Relative), Token)) { }
+    }
+
+    /// <summary>What it writes before it ends, when it is told to.</summary>
+    private static string Life(string name) => name == "worker"
+        ? "trap exit TERM; while [ ! -f /tmp/end ]; do sleep 0.1; done; rm /tmp/end; echo '12:04:31 job 4711 taken: invoice for order 90211'; echo '12:04:31 cannot open /data/invoices: no space left on device' >&2; echo '12:04:31 giving up' >&2; exit 3"
+        : "trap exit TERM; while :; do sleep 3600 & wait; done";
+
+    private static async Task BothAsync(IPage light, IPage dark, string hash, string wanted, string name)
+    {
+        foreach (var (page, scheme) in ((IPage, string)[])[(light, "light"), (dark, "dark")])
+        {
+            await page.GotoAsync("/" + hash);
+            await page.Locator(wanted).First.WaitForAsync();
+            await page.Mouse.MoveAsync(0, 0);
+            // What it asks for by itself is there now, too.
+            await page.WaitForLoadStateAsync();
+            await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, Token);
+            await page.ScreenshotAsync(new() { Path = SourceTree.File($"docs/page/{name}-{scheme}.png") });
+        }
+    }
+}
