@@ -9,7 +9,7 @@ namespace HmsOrleans.Tests.Page;
 
 /// <summary>The pictures of docs/page.md, of a real node and real faults: <c>deploy/test.sh -explicit only -class HmsOrleans.Tests.Page.Screenshots</c>.</summary>
 [Collection<EngineCollection>]
-public sealed class Screenshots(NodeFixture fixture) : NodeStory(fixture), IClassFixture<NodeFixture>
+public sealed class Screenshots(Screenshots.Slow fixture) : NodeStory(fixture), IClassFixture<Screenshots.Slow>
 {
     private static readonly (string Name, string Image)[] Shop =
     [
@@ -20,7 +20,7 @@ public sealed class Screenshots(NodeFixture fixture) : NodeStory(fixture), IClas
     [Fact(Explicit = true)]
     public async Task Take()
     {
-        await Host.Docker(Token, "rm", "-f", NodeFixture.Bell);
+        await GoodAsync(HttpMethod.Delete, $"containers/{NodeProcess.Host}/{NodeFixture.Bell}");
         foreach (var (name, image) in Shop)
         {
             await Host.Docker(Token, "tag", DockerHost.IdleImage, image);
@@ -32,25 +32,26 @@ public sealed class Screenshots(NodeFixture fixture) : NodeStory(fixture), IClas
         }
         await using var agent = await AgentProcess.StartAsync(Host, Node, Token);
         await using var browser = await Browser.StartAsync();
-        var light = await browser.VisitAsync(Node.Http.BaseAddress!);
-        var dark = await browser.VisitAsync(Node.Http.BaseAddress!, ColorScheme.Dark);
-        await Expect(light.Locator(".row.container")).ToHaveCountAsync(Shop.Length);
+        var light = await browser.VisitAsync(Node.Http.BaseAddress!, height: 900, width: 1240);
+        var dark = await browser.VisitAsync(Node.Http.BaseAddress!, ColorScheme.Dark, height: 900, width: 1240);
+        await Expect(light.Locator(".row.container")).ToHaveCountAsync(Shop.Length + 1);
 
         await Host.Docker(Token, "kill", "web");
         await Host.DropPacketsAsync("search", 1, Token);
         await UntilHealedAsync("web");
         await UntilHealedAsync("search");
-        await Host.Docker(Token, "exec", "worker", "touch", "/tmp/end");
         // For the small charts to have a shape.
-        await Task.Delay(TimeSpan.FromSeconds(90), TimeProvider.System, Token);
+        await Task.Delay(TimeSpan.FromSeconds(60), TimeProvider.System, Token);
         await Host.DropPacketsAsync("cache", 0.3, Token);
-        await Task.Delay(TimeSpan.FromSeconds(20), TimeProvider.System, Token);
+        await Task.Delay(TimeSpan.FromSeconds(15), TimeProvider.System, Token);
+        await Host.Docker(Token, "exec", "worker", "touch", "/tmp/end");
+        await UntilHealedAsync("worker");
+        await Host.Docker(Token, "exec", "worker", "touch", "/tmp/end");
         await Host.Docker(Token, "kill", "queue");
-        await UntilHealedAsync("queue");
-        await BothAsync(light, dark, "", ".row.container", "fleet");
+        await BothAsync(light, dark, "#/", ".row.container[data-tone=bad]", "fleet");
         await BothAsync(light, dark, $"#/containers/{NodeProcess.Host}/worker", ".timeline summary", "container");
         await BothAsync(light, dark, "#/incidents", "li.incident", "incidents");
-        await light.GotoAsync("/#/incidents?container=worker");
+        await OpenAsync(light, "#/incidents?container=worker");
         await light.Locator("li.incident .more").First.ClickAsync();
         await Expect(light).Not.ToHaveURLAsync(new System.Text.RegularExpressions.Regex("container="));
         await BothAsync(light, dark, new Uri(light.Url).Fragment, ".evidence pre", "incident");
@@ -70,13 +71,21 @@ public sealed class Screenshots(NodeFixture fixture) : NodeStory(fixture), IClas
     {
         foreach (var (page, scheme) in ((IPage, string)[])[(light, "light"), (dark, "dark")])
         {
-            await page.GotoAsync("/" + hash);
+            await OpenAsync(page, hash);
             await page.Locator(wanted).First.WaitForAsync();
             await page.Mouse.MoveAsync(0, 0);
             // What it asks for by itself is there now, too.
-            await page.WaitForLoadStateAsync();
             await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, Token);
             await page.ScreenshotAsync(new() { Path = SourceTree.File($"docs/page/{name}-{scheme}.png") });
         }
+    }
+
+    /// <summary>Not by loading the page anew: what it has seen so far is to be in the picture.</summary>
+    private static Task OpenAsync(IPage page, string hash) => page.EvaluateAsync("hash => { location.hash = hash; }", hash);
+
+    /// <summary>Recoveries take long enough to be seen, and so does a back-off.</summary>
+    public sealed class Slow(EngineFixture engine) : NodeFixture(engine)
+    {
+        private protected override (string Key, string Value)[] Settings => [("Hms:Health:RecoveredAfter", "00:00:30"), ("Hms:Health:BackOff", "00:00:30")];
     }
 }

@@ -71,6 +71,13 @@ export function antagonistView(main) {
   preset.addEventListener('change', () => fields.forEach(([name], i) => { const value = presets[preset.value]?.[name]; if (value != null) inputs[i].value = `${value}`; }));
   inputs.forEach(input => input.addEventListener('input', () => { if (input.name !== 'seed') preset.value = ''; }));
 
+  /** Shows the scenario that holds already, where one was ordered before. */
+  function adopt(scenario) {
+    inputs.forEach(input => { input.value = `${scenario[input.name]}`; });
+    boxes.forEach(box => { box.checked = scenario.kinds.includes(box.value); });
+    preset.value = Object.keys(presets).find(name => Object.entries(presets[name]).every(([field, value]) => scenario[field] === value)) ?? '';
+  }
+
   const where = address => address || (replies.length === 1 ? replies[0].address : 'all hosts');
   const at = address => address ? `test/${encodeURIComponent(address)}` : 'test';
 
@@ -162,7 +169,10 @@ export function antagonistView(main) {
   async function read() {
     clearTimeout(timer);
     try {
+      const isFirst = !replies.length;
       replies = await get('test');
+      const ordered = replies.find(reply => reply.since);
+      if (isFirst && ordered) adopt(ordered.scenario);
       const present = new Set();
       for (const { address, faults: running } of replies) {
         for (const fault of running) {

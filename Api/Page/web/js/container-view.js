@@ -13,7 +13,7 @@ import { cause, loss, memory, plain, rtt, span, state, time } from './words.js';
 const sources = { default: 'by default', fleet: 'set for the fleet', host: 'set for its host', label: 'by its label', container: 'set for it' };
 
 function explanation({ rule, since, next, policy, facts }) {
-  return el('div', {},
+  return el('div', { className: 'explanation' },
     el('p', {}, el('b', {}, rule), since ? ` So since ${time(since)}.` : ''),
     next?.length ? el('h3', {}, 'What happens next') : null,
     next?.length ? el('ul', {}, ...next.map(step => el('li', {}, `${step.text}${step.at ? ` (at ${time(step.at)})` : ''}`))) : null,
