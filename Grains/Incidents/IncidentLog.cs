@@ -49,7 +49,7 @@ internal static class IncidentLog
                 {
                     superseded = [Revised(trail.Incident, Up(given, now))];
                 }
-                next = new() { Incident = Begin(host, view, fault, DownSince(fault, facts, report.Container), now), Fault = fault, Attempt = next.Attempt };
+                next = new() { Incident = Begin(host, view, report.Container, fault, DownSince(fault, facts, report.Container), now), Fault = fault, Attempt = next.Attempt };
                 trail = trail with { Incident = null };
             }
         }
@@ -91,8 +91,15 @@ internal static class IncidentLog
         Outages = [new(downSince ?? now, null)],
     };
 
-    private static Incident Begin(string host, ContainerView view, Fault fault, DateTimeOffset? downSince, DateTimeOffset now) =>
-        OfHost(host, CauseOf(fault.Cause), fault.Evidence, downSince, now) with { Revision = 0, ContainerId = view.Id, Container = view.Name, Image = view.Image };
+    private static Incident Begin(string host, ContainerView view, EngineContainer? container, Fault fault, DateTimeOffset? downSince, DateTimeOffset now) =>
+        OfHost(host, CauseOf(fault.Cause), fault.Evidence, downSince, now) with
+        {
+            Revision = 0,
+            ContainerId = view.Id,
+            Container = view.Name,
+            Image = view.Image,
+            Notify = container is null || ContainerLabels.Read(container.Labels).Notify != false,
+        };
 
     private static IncidentTrail EndAttempts(IncidentTrail trail, ImmutableArray<Observation> facts)
     {
