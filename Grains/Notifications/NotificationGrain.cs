@@ -178,6 +178,8 @@ internal sealed partial class NotificationGrain(
             {
                 await FollowOnce(GrainFactory.GetGrain<IHistoryGrain>(IHistoryGrain.Key));
                 pause = FirstPause;
+                // In a storm it takes in many at once, and saves them at once.
+                await Task.WhenAny(Task.Delay(Period, time, _stopping.Token));
             }
             catch (Exception e) // Whatever the history cannot do now: what it has to tell waits for us.
             {

@@ -27,7 +27,11 @@ internal static class MailDelivery
             }
             await client.SendAsync(message, cancellationToken);
         }
-        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or SslHandshakeException or CommandException or ProtocolException or ServiceNotConnectedException or ServiceNotAuthenticatedException or NotSupportedException)
+        catch (SslHandshakeException)
+        {
+            return new($"{server.Authority} does not take the mail: its certificate is not trusted on this machine, or it does not speak TLS there");
+        }
+        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or CommandException or ProtocolException or ServiceNotConnectedException or ServiceNotAuthenticatedException or NotSupportedException)
         {
             return new($"{server.Authority} does not take the mail: {e.Message.Split('\n')[0].Trim()}");
         }
@@ -36,7 +40,7 @@ internal static class MailDelivery
     }
 
     /// <summary>A password goes out encrypted, or not beyond this machine.</summary>
-    private static SecureSocketOptions Security(ChannelOptions channel, Uri server) =>
+    internal static SecureSocketOptions Security(ChannelOptions channel, Uri server) =>
         server.Scheme == "smtps" ? SecureSocketOptions.SslOnConnect
         : string.IsNullOrEmpty(channel.User) || IsThisMachine(server) ? SecureSocketOptions.StartTlsWhenAvailable
         : SecureSocketOptions.StartTls;

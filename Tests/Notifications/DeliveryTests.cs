@@ -7,6 +7,7 @@ using System.Text;
 using HmsOrleans.Grains.Notifications;
 using HmsOrleans.Silo.Notifications;
 using HmsOrleans.Tests.Cluster;
+using MailKit.Security;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -179,16 +180,26 @@ public sealed class DeliveryTests : IAsyncLifetime
         Assert.DoesNotContain(Secret, delivery.Trouble, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_password_does_not_leave_this_machine_without_encryption()
-    {
-        await using var server = new MailServer("AUTH PLAIN");
-        // Another name of this machine, which is not known to be one: as a server elsewhere.
-        var delivery = await DeliverAsync(new() { Type = "email", Url = $"smtp://{Dns.GetHostName()}.localhost:{server.Port}", From = "hms@example.com", To = "a@example.com", User = "me", Password = Secret });
+    [Theory]
+    [InlineData("smtp://mail.example.com", "me", SecureSocketOptions.StartTls)]
+    [InlineData("smtp://10.0.0.1:25", "me", SecureSocketOptions.StartTls)]
+    [InlineData("smtp://mail.example.com", null, SecureSocketOptions.StartTlsWhenAvailable)]
+    [InlineData("smtp://localhost", "me", SecureSocketOptions.StartTlsWhenAvailable)]
+    [InlineData("smtp://[::1]:25", "me", SecureSocketOptions.StartTlsWhenAvailable)]
+    [InlineData("smtps://mail.example.com", "me", SecureSocketOptions.SslOnConnect)]
+    public void A_password_does_not_leave_this_machine_without_encryption(string url, string? user, SecureSocketOptions security) =>
+        Assert.Equal(security, MailDelivery.Security(new() { Url = url, User = user }, new(url)));
 
-        Assert.NotNull(delivery.Trouble);
+    [Fact]
+    public async Task A_mail_server_that_nobody_vouches_for_gets_no_password()
+    {
+        await using var server = new MailServer("AUTH PLAIN", "STARTTLS");
+
+        var delivery = await DeliverAsync(Mail(server));
+
+        Assert.Equal($"127.0.0.1:{server.Port} does not take the mail: its certificate is not trusted on this machine, or it does not speak TLS there", delivery.Trouble);
+        Assert.Contains("STARTTLS", server.Said);
         Assert.DoesNotContain(server.Said, line => line.StartsWith("AUTH", StringComparison.Ordinal));
-        Assert.Empty(server.Mails);
     }
 
     [Fact]

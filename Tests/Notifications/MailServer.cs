@@ -1,6 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace HmsOrleans.Tests.Notifications;
@@ -8,6 +12,14 @@ namespace HmsOrleans.Tests.Notifications;
 /// <summary>As much of a mail server (RFC 5321) as a mail needs, on a free port of 127.0.0.1.</summary>
 internal sealed class MailServer : IAsyncDisposable
 {
+    /// <summary>Signed by nobody that anybody trusts.</summary>
+    private static readonly Lazy<X509Certificate2> Certificate = new(() =>
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+    });
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _mails = new();
@@ -49,7 +61,7 @@ internal sealed class MailServer : IAsyncDisposable
             while (true)
             {
                 using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
-                await TalkAsync(client.GetStream());
+                await TalkAsync(client.GetStream(), "220 test");
             }
         }
         catch (OperationCanceledException)
@@ -57,13 +69,16 @@ internal sealed class MailServer : IAsyncDisposable
         }
     }
 
-    private async Task TalkAsync(NetworkStream stream)
+    private async Task TalkAsync(Stream stream, string? greeting)
     {
         try
         {
             using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
             await using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\r\n", AutoFlush = true };
-            await writer.WriteLineAsync("220 test");
+            if (greeting is not null)
+            {
+                await writer.WriteLineAsync(greeting);
+            }
             while (await reader.ReadLineAsync(_stop.Token) is { } line)
             {
                 _said.Enqueue(line);
@@ -71,6 +86,14 @@ internal sealed class MailServer : IAsyncDisposable
                 if (Answers.TryGetValue(word, out var answer))
                 {
                     await writer.WriteLineAsync(answer);
+                }
+                else if (word == "STARTTLS")
+                {
+                    await writer.WriteLineAsync("220 go on");
+                    await using var encrypted = new SslStream(stream);
+                    await encrypted.AuthenticateAsServerAsync(Certificate.Value);
+                    await TalkAsync(encrypted, greeting: null);
+                    return;
                 }
                 else if (word == "EHLO")
                 {
@@ -93,9 +116,9 @@ internal sealed class MailServer : IAsyncDisposable
                 }
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or AuthenticationException)
         {
-            // The client went away.
+            // The client went away, or does not trust us.
         }
     }
 }
