@@ -16,6 +16,10 @@ internal sealed class ApiClient : IDisposable
     /// <summary>As much as is shown of an answer that is not the API's.</summary>
     private const int MaxForeign = 200;
 
+    /// <summary>Problems of which the command line is the cause: what it names is not there, or is not one thing.</summary>
+    private static readonly string[] WhatWasNamed =
+        ["container-not-found", "container-ambiguous", "container-malformed", "host-unknown", "address-malformed", "incident-not-found", "incident-unknown", "channel-not-found"];
+
     private readonly HttpClient _http;
     private readonly TimeSpan _limit;
 
@@ -124,7 +128,7 @@ internal sealed class ApiClient : IDisposable
         var exitCode = response.StatusCode switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ExitCode.NotAllowed,
-            _ when problem?.Name is "container-not-found" or "container-ambiguous" or "container-malformed" or "host-unknown" or "address-malformed" or "incident-unknown" or "incident-not-found" => ExitCode.Usage,
+            _ when problem?.Name is { } name && WhatWasNamed.Contains(name) => ExitCode.Usage,
             _ => ExitCode.Failed,
         };
         throw new CommandFailedException(exitCode, problem is { Title: { } title }

@@ -16,10 +16,11 @@ namespace HmsOrleans.Cli.Client;
 [JsonSerializable(typeof(Settings))]
 [JsonSerializable(typeof(FleetThreshold))]
 [JsonSerializable(typeof(Antagonist[]))]
+[JsonSerializable(typeof(Notifications))]
+[JsonSerializable(typeof(ChannelTest[]))]
 [JsonSerializable(typeof(Snapshot))]
 [JsonSerializable(typeof(Delta))]
 [JsonSerializable(typeof(FleetNews.Silence))]
 [JsonSerializable(typeof(Problem))]
-[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(Dictionary<string, double?>))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -135,7 +135,7 @@ internal static class ContainerReasons
             HealthState.Suspect => [Some($"restarted, if the next burst loses more than {Percent(policy.Threshold)}, too"), Some("counts as healthy again, if it answers")],
             HealthState.Restarting =>
                 [Some(health.IsRunning ? "the engine stops it as it wishes to be stopped, and starts it" : "the engine starts it"),
-                    Some($"then it has {Span(policy.StartGrace)} to come up, and {Span(policy.RecoveredAfter)} of unbroken health make a recovery of it"), .. IfItFails(health, container, policy, at)],
+                    Some($"then it has {Span(policy.StartGrace)} to come up, and {(health.Recovering ? $"{Span(policy.RecoveredAfter)} of unbroken health make a recovery of it" : "counts as healthy again")}"), .. IfItFails(health, container, policy, at)],
             HealthState.BackingOff when health.RetryAt is null =>
                 [Some("the engine restarts it"), Some("if the engine gives up, it is started at once")],
             HealthState.BackingOff => [new(health.RetryAt, WhenDue(health, container, policy)), .. Quarantine(health, policy, at)],

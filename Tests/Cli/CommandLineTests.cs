@@ -72,6 +72,24 @@ public sealed class CommandLineTests : NodeStory, IClassFixture<CommandLineTests
     }
 
     [Fact]
+    public async Task One_is_restarted_when_it_is_asked_for()
+    {
+        await RunHealthyAsync("again");
+
+        Assert.Equal($"again on {NodeProcess.Host}: restarting, being restarted, as asked\n", (await RunAsync("restart", "again")).MustSucceed().Out);
+        await UntilHealedAsync("again");
+        (await RunAsync("ignore", "again")).MustSucceed();
+        (await RunAsync("restart", "again")).MustFail(1, "again is ignored");
+    }
+
+    [Fact]
+    public async Task Where_nobody_is_told_there_is_nothing_to_test()
+    {
+        Assert.StartsWith("CHANNEL", Assert.Single((await RunAsync("notify")).MustSucceed().Lines), StringComparison.Ordinal);
+        (await RunAsync("notify", "test")).MustFail(2, "No channel is configured");
+    }
+
+    [Fact]
     public async Task Trouble_is_an_exit_code()
     {
         await RunHealthyAsync("lost", "--label", "hms.restart=never", "--label", "hms.threshold=60");
