@@ -20,7 +20,10 @@ public interface IControllerGrain : IGrainWithStringKey
 
     /// <summary>A host says that it lives, and which word of the fleet it knows.</summary>
     /// <param name="host">Its address.</param>
-    /// <param name="version">The version of its content, so that lost news are missed; null while it is telling news.</param>
+    /// <param name="version">
+    /// The version of its content when news of it may have been lost; null while it is telling them, and when all have arrived: an update that
+    /// overtook this would look like one that was missed.
+    /// </param>
     /// <param name="known">The word of the fleet that it knows.</param>
     /// <returns>What holds for the host now.</returns>
     [Alias("Heartbeat")]

@@ -641,7 +641,7 @@ internal sealed partial class HostManagerGrain(
     {
         try
         {
-            var order = await Controller.Heartbeat(Address, _telling ? null : _content.Version, _settings?.Current.Fleet ?? FleetOrder.None);
+            var order = await Controller.Heartbeat(Address, _telling || _news.IsRead ? null : _content.Version, _settings?.Current.Fleet ?? FleetOrder.None);
             if (_settings is not null)
             {
                 await Apply(order, _stopping.Token);

@@ -18,6 +18,9 @@ internal sealed class NewsWriter(ContentLog log)
     /// <summary>Of the news written last. It begins anywhere, so that news of another life are taken for no news of this one.</summary>
     private int _number = Random.Shared.Next();
 
+    /// <summary>Nothing is known to speak against it that all that was written has been read.</summary>
+    public bool IsRead => _book is not null;
+
     /// <summary>What the reader lacks once it has read all that was written; everything, when that is not known.</summary>
     public byte[] Next(HostStatus status)
     {

@@ -111,8 +111,10 @@ public sealed class NewsTests
                 Read(unsure);
             }
             _writer.Forget();
+            Assert.False(_writer.IsRead);
             _log.Put(Samples.Db with { Restarts = wasRead ? 8 : 9 });
             ReadNext();
+            Assert.True(_writer.IsRead);
             AssertSame();
         }
     }
