@@ -12,9 +12,12 @@ internal static class NoticeText
 
     /// <summary>Title and text of a message about incidents of one kind: all of hosts, or all of containers.</summary>
     /// <param name="kind">What is told of them.</param>
-    /// <param name="incidents">At least one.</param>
+    /// <param name="incidents">At least one, oldest first; of several of one container the last is told.</param>
     /// <param name="alsoDown">Containers that are down with a host.</param>
-    public static (string Title, string Text) Of(NoticeKind kind, ImmutableArray<NoticeIncident> incidents, int alsoDown) => incidents switch
+    public static (string Title, string Text) Of(NoticeKind kind, ImmutableArray<NoticeIncident> incidents, int alsoDown) =>
+        OfEach(kind, [.. incidents.GroupBy(incident => (incident.Host, incident.ContainerId)).Select(same => same.Last())], alsoDown);
+
+    private static (string Title, string Text) OfEach(NoticeKind kind, ImmutableArray<NoticeIncident> incidents, int alsoDown) => incidents switch
     {
         [{ IsOfHost: true } host] => (HostTitle(kind, host), HostText(kind, host) + AlsoDown(alsoDown)),
         [var container] => ($"{container.Container} on {container.Host} {Is(kind, container)}", ContainerText(kind, container)),

@@ -142,6 +142,18 @@ public sealed class NotificationRulesTests
         Assert.Equal("40 containers on 10.0.0.1 are well again", _story.Titles.Last());
     }
 
+    [Fact]
+    public void Two_incidents_of_one_container_are_not_two_containers()
+    {
+        var story = new NotificationStory(new() { All = true });
+        story.Changed("1", _ => NotificationStory.Container("web", Host, story.Now) with { Id = "1", Outcome = IncidentOutcome.Recovered, RunningAgainAt = story.Now.AddSeconds(1) })
+            .Changed("2", _ => NotificationStory.Container("web", Host, story.Now) with { Id = "2", Outcome = IncidentOutcome.Recovered, RunningAgainAt = story.Now.AddSeconds(3) })
+            .At(5);
+
+        story.MustHaveTold("web on 10.0.0.1 is well again");
+        Assert.Equal(("It was down for 3.0 s. Died: exit code 7.", 2), (story.Told[0].Text, story.Told[0].Count));
+    }
+
     [Theory]
     [InlineData(IncidentCause.HostOffline, "10.0.0.1 is offline", "10.0.0.1 is back")]
     [InlineData(IncidentCause.EngineSilent, "The engine of 10.0.0.1 does not answer", "The engine of 10.0.0.1 answers again")]
