@@ -83,15 +83,17 @@ CREATE TABLE IF NOT EXISTS Incident (
 
 CREATE INDEX IF NOT EXISTS IncidentBySeq ON Incident (Seq);
 CREATE INDEX IF NOT EXISTS IncidentByHost ON Incident (Host, Container, Id);
+CREATE INDEX IF NOT EXISTS IncidentByOutcome ON Incident (Outcome, Id);
 CREATE INDEX IF NOT EXISTS IncidentByChange ON Incident (ChangedAt);
 
 -- When containers were watched under supervision.
 CREATE TABLE IF NOT EXISTS WatchedTime (
-    Host        text   NOT NULL,
-    ContainerId text   NOT NULL,
-    Container   text   NOT NULL,
-    Since       bigint NOT NULL,
-    Until       bigint NOT NULL,
+    Host        text    NOT NULL,
+    ContainerId text    NOT NULL,
+    Container   text    NOT NULL,
+    Since       bigint  NOT NULL,
+    Until       bigint  NOT NULL,
+    Ended       integer NOT NULL,
     PRIMARY KEY (Host, ContainerId, Since)
 );
 

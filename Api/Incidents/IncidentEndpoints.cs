@@ -6,6 +6,7 @@ using HmsOrleans.Api.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace HmsOrleans.Api.Incidents;
@@ -54,7 +55,7 @@ internal static class IncidentEndpoints
     }
 
     private static async Task<Results<Ok<IncidentPageReply>, ProblemHttpResult>> GetAll(
-        FleetCalls fleet, string? host, string? container, string[]? cause, string[]? outcome, string? from, string? to, string? before, string? limit, CancellationToken cancellationToken)
+        FleetCalls fleet, string? host, string? container, [FromQuery] string[]? cause, [FromQuery] string[]? outcome, string? from, string? to, string? before, string? limit, CancellationToken cancellationToken)
     {
         var (query, problem) = IncidentParameters.Read(host, container, cause, outcome, from, to, before, limit);
         if (query is null)

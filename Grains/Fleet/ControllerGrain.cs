@@ -3,6 +3,7 @@ using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.News;
 using HmsOrleans.Grains.Settings;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ internal sealed partial class ControllerGrain(
     IOptions<RegistrationOptions> registrationOptions,
     NodeMode mode,
     IHostSilos silos,
+    IIncidentOutbox outbox,
     Serializer<byte[]> serializer,
     TimeProvider time,
     ILogger<ControllerGrain> logger) : Grain, IControllerGrain
@@ -40,8 +42,12 @@ internal sealed partial class ControllerGrain(
     /// <summary>How long a watcher waits for news at most: less than the response timeout of a client, 5 s.</summary>
     private static readonly TimeSpan WatchLimit = TimeSpan.FromSeconds(3);
 
+    /// <summary>How often it is looked for hosts that have gone offline or have come back, for the history.</summary>
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
+
     private readonly ControllerOptions _options = controllerOptions.Value;
     private readonly SortedDictionary<string, KnownHost> _hosts = new(StringComparer.Ordinal);
+    private readonly OfflineHosts _offline = new(outbox);
     private readonly CancellationTokenSource _stopping = new();
     private readonly FleetLog _log = new();
 
@@ -72,6 +78,10 @@ internal sealed partial class ControllerGrain(
         // Of a node that is alone it says nothing.
         LogHere(logger, _hosts.Count > 1 ? LogLevel.Information : LogLevel.Debug, _hosts.Count);
         _window = this.RegisterGrainTimer(OnWindow, new() { DueTime = TimeSpan.Zero, Period = Window, Interleave = true, KeepAlive = true });
+        if (!mode.IsIsland)
+        {
+            this.RegisterGrainTimer(LookForOfflineHosts, new() { DueTime = LookPeriod, Period = LookPeriod, Interleave = true, KeepAlive = true });
+        }
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -302,6 +312,25 @@ internal sealed partial class ControllerGrain(
             }
         }
         return Task.CompletedTask;
+    }
+
+    private async Task LookForOfflineHosts(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (_offline.IsToAsk(now))
+        {
+            try
+            {
+                var open = await GrainFactory.GetGrain<IHistoryGrain>(IHistoryGrain.Key)
+                    .Find(new(Causes: [IncidentCause.HostOffline], Outcomes: [IncidentOutcome.Open], Limit: 500), cancellationToken);
+                _offline.Take(open.Incidents, now);
+            }
+            catch (Exception e) // It is asked again; until then no host is said to be offline.
+            {
+                LogHistorySilent(logger, e.Message);
+            }
+        }
+        _offline.Look([.. _hosts.Values.Select(host => (host.Address, IsOffline(host), host.LastHeartbeat))], time.GetUtcNow());
     }
 
     /// <summary>Saves what is known of a host when it has changed; a controller that moves loses its memory, and the host may be offline by then.</summary>
@@ -566,6 +595,9 @@ internal sealed partial class ControllerGrain(
 
     [LoggerMessage(Message = "this node keeps the view of the fleet now: {Count} hosts known")]
     private static partial void LogHere(ILogger logger, LogLevel level, int count);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "the history does not answer the controller: {Reason}")]
+    private static partial void LogHistorySilent(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "host {Host} does not answer the controller: {Reason}")]
     private static partial void LogHostSilent(ILogger logger, string host, string reason);

@@ -141,7 +141,7 @@ internal sealed partial class HostIncidents(string host, IIncidentOutbox outbox,
         else if (!isWatched && followed.WatchedSince is { } since)
         {
             followed.WatchedSince = null;
-            _ended.Add(new(id, followed.Name, since, now));
+            _ended.Add(new(id, followed.Name, since, now, HasEnded: true));
             if (_ended.Count > MostEnded)
             {
                 _ended.RemoveAt(0);

@@ -19,7 +19,7 @@ internal static class Availability
 
     public static ImmutableArray<AvailabilityWindow> Of(ContainerPast past, DateTimeOffset now)
     {
-        var watched = past.Watched.ToLookup(span => span.ContainerId, span => new Span(span.From, now - span.To < GoesOn ? now : span.To));
+        var watched = past.Watched.ToLookup(span => span.ContainerId, span => new Span(span.From, !span.HasEnded && now - span.To < GoesOn ? now : span.To));
         return [.. Lengths.Select(length => Of(past, watched, new(now - length, now)))];
     }
 

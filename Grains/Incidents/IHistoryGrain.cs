@@ -45,7 +45,7 @@ public interface IHistoryGrain : IGrainWithStringKey
 
 /// <summary>Which incidents are wanted.</summary>
 /// <param name="Host">Only of this host; null for all.</param>
-/// <param name="Container">Only of the container with this name or id; null for all, hosts' own among them.</param>
+/// <param name="Container">Only of containers with this name, id, or first 12 or more digits of an id; null for all, hosts' own among them.</param>
 /// <param name="Causes">Only of these causes; empty for all.</param>
 /// <param name="Outcomes">Only with these outcomes; empty for all.</param>
 /// <param name="From">Only those that had not ended before; null for no limit.</param>

@@ -23,11 +23,12 @@ internal sealed class IncidentStore(IHistoryDatabase database, IncidentTable inc
         foreach (var span in watched)
         {
             await using var command = connection.Command("""
-                INSERT INTO WatchedTime (Host, ContainerId, Container, Since, Until) VALUES (@Host, @ContainerId, @Container, @Since, @Until)
-                ON CONFLICT (Host, ContainerId, Since) DO UPDATE SET Container = excluded.Container, Until = excluded.Until WHERE WatchedTime.Until < excluded.Until
+                INSERT INTO WatchedTime (Host, ContainerId, Container, Since, Until, Ended) VALUES (@Host, @ContainerId, @Container, @Since, @Until, @Ended)
+                ON CONFLICT (Host, ContainerId, Since) DO UPDATE SET Container = excluded.Container, Until = excluded.Until, Ended = excluded.Ended
+                WHERE WatchedTime.Until < excluded.Until
                 """,
                 ("Host", host), ("ContainerId", span.ContainerId), ("Container", span.Container),
-                ("Since", IncidentTable.Milliseconds(span.From)), ("Until", IncidentTable.Milliseconds(span.To)));
+                ("Since", IncidentTable.Milliseconds(span.From)), ("Until", IncidentTable.Milliseconds(span.To)), ("Ended", span.HasEnded ? 1 : 0));
             command.Transaction = transaction;
             await command.ExecuteNonQueryAsync(token);
         }
@@ -40,13 +41,15 @@ internal sealed class IncidentStore(IHistoryDatabase database, IncidentTable inc
         var watched = await database.DoAsync(async (connection, token) =>
         {
             await using var command = connection.Command(
-                $"SELECT ContainerId, Container, Since, Until FROM WatchedTime WHERE Host = @Host AND Until >= @Since{(container is null ? "" : " AND (Container = @Container OR ContainerId = @Container)")}",
+                $"SELECT ContainerId, Container, Since, Until, Ended FROM WatchedTime WHERE Host = @Host AND Until >= @Since{(container is null ? "" : " AND (Container = @Container OR ContainerId = @Container)")}",
                 ("Host", host), ("Since", IncidentTable.Milliseconds(since)), ("Container", container));
             await using var reader = await command.ExecuteReaderAsync(token);
             var spans = ImmutableArray.CreateBuilder<WatchedTime>();
             while (await reader.ReadAsync(token))
             {
-                spans.Add(new(reader.GetString(0), reader.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3))));
+                spans.Add(new(
+                    reader.GetString(0), reader.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)),
+                    HasEnded: reader.GetInt32(4) == 1));
             }
             return spans.ToImmutable();
         }, cancellationToken);

@@ -57,7 +57,7 @@ internal sealed class IncidentTable(IHistoryDatabase database, string name)
         var limit = Math.Clamp(query.Limit, 1, MaxAtOnce);
         var where = new Conditions();
         where.Add("Host = @Host", "Host", query.Host);
-        where.Add("(Container = @Container OR ContainerId = @Container)", "Container", query.Container);
+        where.Add(NamedBy(query.Container), "Container", query.Container);
         where.AddAny("Cause", query.Causes);
         where.AddAny("Outcome", query.Outcomes);
         where.Add("(EndedAt IS NULL OR EndedAt >= @Since)", "Since", query.From is { } from ? Milliseconds(from) : null);
@@ -132,6 +132,11 @@ internal sealed class IncidentTable(IHistoryDatabase database, string name)
             ("Before", Milliseconds(before)));
         return await command.ExecuteNonQueryAsync(token);
     }, cancellationToken);
+
+    /// <summary>So many digits of an id, as the engine shows them, are no name that somebody would give.</summary>
+    private static string NamedBy(string? container) => container is { Length: >= 12 and < 64 } && container.All(char.IsAsciiHexDigitLower)
+        ? string.Create(CultureInfo.InvariantCulture, $"(Container = @Container OR substr(ContainerId, 1, {container.Length}) = @Container)")
+        : "(Container = @Container OR ContainerId = @Container)";
 
     internal static long Milliseconds(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
 

@@ -59,6 +59,7 @@ CREATE TABLE IF NOT EXISTS Incident (
 
 CREATE INDEX IF NOT EXISTS IncidentBySeq ON Incident (Seq);
 CREATE INDEX IF NOT EXISTS IncidentByHost ON Incident (Host, Container, Id);
+CREATE INDEX IF NOT EXISTS IncidentByOutcome ON Incident (Outcome, Id);
 CREATE INDEX IF NOT EXISTS IncidentByChange ON Incident (ChangedAt);
 
 -- Of these the history has not taken, or they are not over. Sent: the revision that it has.
@@ -88,6 +89,7 @@ CREATE TABLE IF NOT EXISTS WatchedTime (
     Container   TEXT    NOT NULL,
     Since       INTEGER NOT NULL,
     Until       INTEGER NOT NULL,
+    Ended       INTEGER NOT NULL,
     PRIMARY KEY (Host, ContainerId, Since)
 ) WITHOUT ROWID;
 

@@ -62,6 +62,8 @@ public abstract class IncidentStoreStory : IAsyncLifetime
         await AssertFinds(new(Host: "10.0.0.2"), given, lossy, offline);
         await AssertFinds(new(Container: "web"), given, died);
         await AssertFinds(new(Container: IdOf("web")), given, died);
+        await AssertFinds(new(Container: IdOf("web")[..12]), given, died);
+        await AssertFinds(new(Container: IdOf("web")[..11])); // may be a name
         await AssertFinds(new(Host: "10.0.0.2", Container: "web"), given);
         await AssertFinds(new(Causes: [IncidentCause.PacketLoss, IncidentCause.HostOffline]), lossy, offline);
         await AssertFinds(new(Outcomes: [IncidentOutcome.Open]), offline);
@@ -165,14 +167,14 @@ public abstract class IncidentStoreStory : IAsyncLifetime
         var web = new WatchedTime(IdOf("web"), "web", Noon, Noon.AddMinutes(1));
         var db = new WatchedTime(IdOf("db"), "db", Noon, Noon.AddMinutes(1));
         await Store.NoteWatchedAsync("10.0.0.1", [web, db], Token);
-        await Store.NoteWatchedAsync("10.0.0.1", [web with { To = Noon.AddMinutes(2) }, db with { From = Noon.AddMinutes(3), To = Noon.AddMinutes(4) }], Token);
+        await Store.NoteWatchedAsync("10.0.0.1", [web with { To = Noon.AddMinutes(2), HasEnded = true }, db with { From = Noon.AddMinutes(3), To = Noon.AddMinutes(4) }], Token);
         await Store.NoteWatchedAsync("10.0.0.1", [web], Token); // comes late
         await Store.NoteWatchedAsync("10.0.0.2", [web], Token);
         var (old, recent, given) = (Healed(), Healed(at: Noon.AddHours(2)), Healed(container: "db") with { Outcome = IncidentOutcome.Quarantined });
         await Store.KeepAsync([old, recent, given, Healed("10.0.0.2", at: Noon.AddHours(2))], Token);
 
         var past = await Store.GetPastAsync("10.0.0.1", "web", Noon, Token);
-        Assert.Equal([web with { To = Noon.AddMinutes(2) }], past.Watched);
+        Assert.Equal([web with { To = Noon.AddMinutes(2), HasEnded = true }], past.Watched);
         Assert.Equal(Ids([old, recent]), Ids(past.Incidents.OrderBy(incident => incident.Id)));
         Assert.Equal(3, (await Store.GetPastAsync("10.0.0.1", null, Noon, Token)).Watched.Length);
 

@@ -23,6 +23,7 @@ public sealed class BadSettingTests
     [InlineData("Hms:Probe:Count", "0", "Hms:Probe:Count")]
     [InlineData("Hms:Health:BackOff", "soon", "Hms:Health:BackOff")]
     [InlineData("Hms:Hosts:AutoRegister", "ja", "Hms:Hosts:AutoRegister")]
+    [InlineData("Hms:History:Retention", "00:30:00", "Hms:History:Retention is 00:30:00; it must be 01:00:00 to 1830.00:00:00")]
     [InlineData("Hms:RabbitMq:Uri", "http://user:secret@broker", "Hms:RabbitMq: Uri is wrong; it must be amqp://host")]
     [InlineData("Hms:RabbitMq:Uri", "", "Hms:RabbitMq: Uri is wrong")]
     [InlineData("Hms:RabbitMq:ReportDialect", "perhaps", "Hms:RabbitMq:ReportDialect")]
