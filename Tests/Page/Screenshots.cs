@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HmsOrleans.Tests.Antagonist;
 using HmsOrleans.Tests.Engine;
 using HmsOrleans.Tests.Node;
@@ -81,7 +82,7 @@ public sealed class Screenshots(Screenshots.Slow fixture) : NodeStory(fixture), 
     }
 
     /// <summary>Not by loading the page anew: what it has seen so far is to be in the picture.</summary>
-    private static Task OpenAsync(IPage page, string hash) => page.EvaluateAsync("hash => { location.hash = hash; }", hash);
+    private static Task<JsonElement?> OpenAsync(IPage page, string hash) => page.EvaluateAsync("hash => { location.hash = hash; }", hash);
 
     /// <summary>Recoveries take long enough to be seen, and so does a back-off.</summary>
     public sealed class Slow(EngineFixture engine) : NodeFixture(engine)
