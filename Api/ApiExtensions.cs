@@ -17,6 +17,7 @@ using HmsOrleans.Api.Security;
 using HmsOrleans.Api.Settings;
 using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Fleet;
+using HmsOrleans.Api.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -71,6 +72,7 @@ public static class ApiExtensions
         var policy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().AddRequirements(new RoleRequirement()).Build();
         services.AddAuthorizationBuilder().SetDefaultPolicy(policy).SetFallbackPolicy(policy);
         services.Configure<KeyManagementOptions>(SessionKeys.Configure);
+        builder.AddHmsTelemetry();
         return builder;
     }
 
@@ -101,6 +103,7 @@ public static class ApiExtensions
         api.MapReadiness();
 
         app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");
+        app.MapMetrics();
         app.MapSignIn();
         app.MapPages();
         return app;

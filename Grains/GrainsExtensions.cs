@@ -1,4 +1,5 @@
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Runtime.Hosting;
@@ -14,6 +15,8 @@ public static class GrainsExtensions
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.TryAddSingleton<IHostSilos, HostSilos>();
         silo.Services.TryAddSingleton<StartsUnderWay>();
+        silo.Services.TryAddSingleton<HostMetrics>();
+        silo.Services.TryAddSingleton<ControllerMetrics>();
         silo.AddPlacementDirector<HostBoundPlacement, HostBoundPlacementDirector>();
         silo.AddGrainDirectory(HostDirectory.Name, (services, _) => ActivatorUtilities.CreateInstance<HostDirectory>(services));
         return silo;

@@ -155,6 +155,18 @@ apt_install_rabbitmq() (
   [ ! -d /run/systemd/system ] || systemctl disable "${units[@]}"
 )
 
+# Installs promtool, without the Prometheus that Debian starts along with it, now and at every boot.
+apt_install_prometheus() (
+  policy=/usr/sbin/policy-rc.d
+  [ ! -e "$policy" ] || mv "$policy" "$policy.hms"
+  trap 'rm -f "$policy"; [ ! -e "$policy.hms" ] || mv "$policy.hms" "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  apt_install prometheus || exit 1
+  update-rc.d prometheus disable
+  [ ! -d /run/systemd/system ] || systemctl disable prometheus.service
+)
+
 # need_packages <package...>: installs those that are missing, and only those.
 need_packages() {
   local package missing=()
@@ -164,6 +176,7 @@ need_packages() {
     case $package in
       postgresql) step "installing postgresql" apt_install_postgresql || fail "could not install postgresql: see above, then call again" ;;
       rabbitmq-server) step "installing rabbitmq-server" apt_install_rabbitmq || fail "could not install rabbitmq-server: see above, then call again" ;;
+      prometheus) step "installing prometheus" apt_install_prometheus || fail "could not install prometheus: see above, then call again" ;;
       *) missing+=("$package") ;;
     esac
   done

@@ -37,7 +37,7 @@ trap 'exit 1' INT TERM HUP
 make_work hms-test
 debian_only
 need_dotnet
-need_docker iproute2 iptables iputils-ping fping busybox-static curl sqlite3 procps util-linux postgresql libcap2-bin docker-compose rabbitmq-server python3-pika chromium
+need_docker iproute2 iptables iputils-ping fping busybox-static curl sqlite3 procps util-linux postgresql libcap2-bin docker-compose rabbitmq-server python3-pika prometheus chromium
 build Tests/Tests.csproj
 # Engines of runs that were killed the hard way: their name begins with the process id of a test.sh that is no more.
 for left in /run/hms-test/*-*; do

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using HmsOrleans.Api.Fleet;
 using HmsOrleans.Api.Security;
@@ -15,7 +16,7 @@ namespace HmsOrleans.Api.Events;
 /// is written once and handed to each of them.
 /// </summary>
 internal sealed partial class FleetFeed(
-    FleetCalls fleet, IOptions<ApiOptions> options, IOptions<JsonOptions> json, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<FleetFeed> logger) : BackgroundService
+    FleetCalls fleet, IOptions<ApiOptions> options, IOptions<JsonOptions> json, IHostApplicationLifetime lifetime, IMeterFactory meters, TimeProvider time, ILogger<FleetFeed> logger) : BackgroundService
 {
     /// <summary>Least time from one question to the next: about ten deltas a second, whatever happens in the fleet.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
@@ -108,6 +109,7 @@ internal sealed partial class FleetFeed(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        meters.Create(Grains.Telemetry.Telemetry.Name).CreateObservableGauge("hms.viewers", () => Viewers, "{viewer}", "Those who follow the events of this node.");
         // Before the server stops: it waits for its requests, and these have no end.
         using var stop = lifetime.ApplicationStopping.Register(EndAll);
         while (true)

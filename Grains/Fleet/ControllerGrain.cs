@@ -6,6 +6,7 @@ using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.News;
 using HmsOrleans.Grains.Settings;
+using HmsOrleans.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -24,6 +25,7 @@ internal sealed partial class ControllerGrain(
     IHostSilos silos,
     IIncidentOutbox outbox,
     Serializer<byte[]> serializer,
+    ControllerMetrics metrics,
     TimeProvider time,
     ILogger<ControllerGrain> logger) : Grain, IControllerGrain
 {
@@ -87,6 +89,7 @@ internal sealed partial class ControllerGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _stopping.Cancel();
+        metrics.Forget();
         return Task.CompletedTask;
     }
 
@@ -97,6 +100,7 @@ internal sealed partial class ControllerGrain(
             return;
         }
         _updates++;
+        metrics.Updated();
         Count(news);
         if (TryTake(known, news))
         {
@@ -291,6 +295,7 @@ internal sealed partial class ControllerGrain(
     /// <remarks>Waits for nobody: a host that does not answer must not hold up the next window of the others.</remarks>
     private Task OnWindow(CancellationToken cancellationToken)
     {
+        metrics.Note(_hosts.Values.Select(StateOf));
         foreach (var host in _hosts.Values)
         {
             if (IsToBeTold(host))
@@ -498,7 +503,12 @@ internal sealed partial class ControllerGrain(
         }
     }
 
-    private void Count(byte[] news) => _bytes += serializer.SerializeToArray(news).Length;
+    private void Count(byte[] news)
+    {
+        var bytes = serializer.SerializeToArray(news).Length;
+        _bytes += bytes;
+        metrics.Received(bytes);
+    }
 
     /// <summary>Fetches everything on a host. One fetch at a time: news that come during one lead to another.</summary>
     private Task Fetch(KnownHost host)

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
+using HmsOrleans.Grains.Telemetry;
 
 namespace HmsOrleans.Grains.Hosts;
 
 /// <summary>Has the engine of one host carry out what its containers order, a few orders at a time, and finds out what came of it.</summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "The slots hold nothing but memory.")]
-internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, int atOnce, TimeProvider time)
+internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, HostMetrics metrics, int atOnce, TimeProvider time)
 {
     /// <summary>Time that the engine gets beyond the stop timeout to stop and start a container.</summary>
     private static readonly TimeSpan EngineMargin = TimeSpan.FromSeconds(60);
@@ -43,6 +44,8 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, int
     {
         var facts = ImmutableArray.CreateBuilder<Observation>();
         var (outcome, detail) = (RestartOutcome.Done, (string?)null);
+        var began = time.GetTimestamp();
+        using var call = Telemetry.Telemetry.Source.StartActivity($"engine {Telemetry.Telemetry.Word(order.Action)}", System.Diagnostics.ActivityKind.Client);
         try
         {
             if (order.Action == HealthAction.Start)
@@ -72,6 +75,8 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, int
             (outcome, detail) = (RestartOutcome.Unanswered, e.Message);
         }
 
+        metrics.Called(order.Action, outcome, time.GetElapsedTime(began));
+        call?.SetTag("outcome", Telemetry.Telemetry.Word(outcome)).Stop();
         if (outcome != RestartOutcome.Unanswered)
         {
             // The engine's answer says what it did; only a look says how the container is: it may have died again meanwhile.

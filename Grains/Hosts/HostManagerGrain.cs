@@ -8,6 +8,7 @@ using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.News;
 using HmsOrleans.Grains.Probing;
 using HmsOrleans.Grains.Settings;
+using HmsOrleans.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.GrainDirectory;
@@ -26,6 +27,7 @@ internal sealed partial class HostManagerGrain(
     IHostSilos silos,
     StartsUnderWay starts,
     IIncidentOutbox outbox,
+    HostMetrics metrics,
     TimeProvider time,
     ILogger<HostManagerGrain> logger) : Grain, IHostManagerGrain
 {
@@ -43,7 +45,7 @@ internal sealed partial class HostManagerGrain(
     private readonly Dictionary<string, DateTimeOffset> _gone = [];
     private readonly ContentLog _content = new();
 
-    private readonly Healer _healer = new(engine, starts, healthOptions.Value.ConcurrentRestarts, time);
+    private readonly Healer _healer = new(engine, starts, metrics, healthOptions.Value.ConcurrentRestarts, time);
     private readonly CancellationTokenSource _stopping = new();
 
     private HostIncidents _incidents = null!;
@@ -81,10 +83,12 @@ internal sealed partial class HostManagerGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _stopping.Cancel();
-        foreach (var id in _containers.Keys)
+        foreach (var (id, hosted) in _containers)
         {
             prober.Unwatch(id);
+            metrics.Turned(Address, hosted.Counted, null);
         }
+        metrics.Forget(Address);
         return Task.CompletedTask;
     }
 
@@ -298,6 +302,7 @@ internal sealed partial class HostManagerGrain(
             _nextHeartbeat = now + controllerOptions.Value.Heartbeat;
             _ = SendHeartbeat();
         }
+        metrics.Note(Address, _engineSilence is null, _settings is { UnsavedBecause: null }, prober.Totals);
         foreach (var (id, _) in _gone.Where(entry => now - entry.Value > Late))
         {
             _gone.Remove(id);
@@ -372,6 +377,7 @@ internal sealed partial class HostManagerGrain(
         foreach (var change in report.Changes)
         {
             LogChange(hosted, change);
+            Measure(hosted, change, facts);
         }
         if (report.Action != HealthAction.None && !hosted.IsBeingHealed)
         {
@@ -383,6 +389,18 @@ internal sealed partial class HostManagerGrain(
             // Its order was lost with an earlier life of this grain, or came while an older one was still being carried out.
             await Tell(id, [new Observation.RestartEnded(time.GetUtcNow(), report.Attempt, RestartOutcome.Withdrawn)], cancellationToken);
         }
+    }
+
+    /// <summary>Counts a fault when it is first told of; those that come later of the same are attempts.</summary>
+    private void Measure(HostedContainer hosted, HealthChange change, ImmutableArray<Observation> facts)
+    {
+        if (change.Fault is not { } fault || fault.At == hosted.FailedAt)
+        {
+            return;
+        }
+        hosted.FailedAt = fault.At;
+        var began = facts.OfType<Observation.Probed>().FirstOrDefault(probed => probed.At == fault.At)?.Since ?? fault.At;
+        metrics.Failed(Address, fault.Cause, time.GetUtcNow() - began);
     }
 
     /// <summary>Whether facts tell of a container that is new here, and not of one that is gone: that is what those are that come late.</summary>
@@ -458,6 +476,8 @@ internal sealed partial class HostManagerGrain(
         {
             return;
         }
+        metrics.Turned(Address, hosted.Counted, view.Health);
+        hosted.Counted = view.Health;
         var change = _content.Put(view);
         if (change != ContentChange.None)
         {
@@ -474,7 +494,10 @@ internal sealed partial class HostManagerGrain(
     private void Forget(string id)
     {
         prober.Unwatch(id);
-        _containers.Remove(id);
+        if (_containers.Remove(id, out var hosted))
+        {
+            metrics.Turned(Address, hosted.Counted, null);
+        }
         _gone[id] = time.GetUtcNow();
         TellController(urgent: _content.Remove(id) != ContentChange.None);
         var settings = Settings();
@@ -514,9 +537,19 @@ internal sealed partial class HostManagerGrain(
                 await Task.WhenAny(looking, Task.Delay(Witness.LongestWait, time, _stopping.Token));
             }
             var fault = report.Changes.LastOrDefault(change => change.To == HealthState.Restarting)?.Fault;
+            using var trace = HealTrace.Begin(Address, hosted.Name, report, fault, orderedAt);
             var order = new HealOrder(id, report.Action, report.Attempt, hosted.Container, hosted.Labels.StopTimeout, Asked: fault is null);
             var facts = await _healer.CarryOutAsync(order, () => PolicyFor(id, hosted).Supervised, _stopping.Token);
             hosted.HealedAfter = time.GetUtcNow() - (fault?.At ?? orderedAt);
+            if (facts.OfType<Observation.RestartEnded>().LastOrDefault() is { } ended)
+            {
+                metrics.Ended(Address, report.Action, ended.Outcome);
+                HealTrace.End(trace, ended);
+                if (fault is not null && ended.Outcome == RestartOutcome.Done)
+                {
+                    metrics.Healed(Address, fault.Cause, hosted.HealedAfter);
+                }
+            }
             // Cleared before it is told: the answer may order the next one, for a container that has died again meanwhile.
             hosted.IsBeingHealed = false;
             await Tell(id, facts, _stopping.Token);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
+using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Probing;
 
 namespace HmsOrleans.Grains.Hosts;
@@ -28,6 +29,12 @@ internal sealed class HostedContainer
 
     /// <summary>From its last fault to the end of the order that it led to.</summary>
     public TimeSpan HealedAfter { get; set; }
+
+    /// <summary>The state of health in which it is counted; null before it is.</summary>
+    public HealthState? Counted { get; set; }
+
+    /// <summary>The fault that was counted last.</summary>
+    public DateTimeOffset? FailedAt { get; set; }
 
     /// <summary>What the prober was last asked to watch.</summary>
     public ImmutableArray<ProbeTarget> Probed { get; set; } = [];

@@ -9,6 +9,9 @@ public interface IProber
     /// <summary>How probes are sent, or why none are.</summary>
     ProberStatus Status { get; }
 
+    /// <summary>All that it has found out so far.</summary>
+    ProbeTotals Totals => default;
+
     /// <summary>What was found out, in order. One reader.</summary>
     ChannelReader<ProbeReport> Reports { get; }
 
@@ -18,6 +21,11 @@ public interface IProber
     /// <summary>Stops probing all addresses of a container. Returns at once; safe from any thread. Reports already queued may still arrive.</summary>
     void Unwatch(string containerId);
 }
+
+/// <summary>Probes counted over the life of a prober.</summary>
+/// <param name="Known">Those whose outcome is known.</param>
+/// <param name="Lost">Those of them that were not answered in time, or could not be sent.</param>
+public readonly record struct ProbeTotals(long Known, long Lost);
 
 /// <summary>An address to probe.</summary>
 /// <param name="ContainerId">Whose address it is.</param>

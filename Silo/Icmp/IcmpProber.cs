@@ -70,6 +70,8 @@ internal sealed partial class IcmpProber : IProber, IDisposable
 
     public ProberStatus Status => _status;
 
+    public ProbeTotals Totals => _plan.Totals;
+
     public ChannelReader<ProbeReport> Reports => _reports.Reader;
 
     /// <summary>How often the thread has come round, at least once a second.</summary>

@@ -25,6 +25,9 @@ internal sealed class ProbePlan(ProbeOptions options, Func<ProbeTarget, string?>
     /// <summary>From one report of an address that answers to the next, and at least between two of being blind.</summary>
     internal static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(2);
 
+    private long _known;
+    private long _lost;
+
     private readonly List<Watched> _watched = [];
     private readonly Flights _flights = new();
     private readonly List<EchoRequest> _requests = [];
@@ -101,6 +104,9 @@ internal sealed class ProbePlan(ProbeOptions options, Func<ProbeTarget, string?>
             }
         }
     }
+
+    /// <summary>All outcomes so far; may be asked for from any thread.</summary>
+    internal ProbeTotals Totals => new(Volatile.Read(ref _known), Volatile.Read(ref _lost));
 
     /// <summary>The probe left.</summary>
     internal void Sent(ushort sequence, TimeSpan sentAt, TimeSpan now)
@@ -222,6 +228,8 @@ internal sealed class ProbePlan(ProbeOptions options, Func<ProbeTarget, string?>
         {
             return;
         }
+        Volatile.Write(ref _known, _known + 1);
+        Volatile.Write(ref _lost, _lost + (roundTrip is null ? 1 : 0));
         if (target.Bursting)
         {
             target.Burst.Add(sentAt, roundTrip);

@@ -48,6 +48,7 @@ internal static class NodeSettings
         new("Hms:Api:Keys:0:Name", "none: this machine only", "whose key it is; :1:, :2: and so on for more"),
         new("Hms:Api:Keys:0:Key", "", "the secret, at least 16 characters"),
         new("Hms:Api:Keys:0:Role", "", "viewer (may read), operator (may change things too) or chaos (may have containers attacked, too)"),
+        new("Hms:Telemetry:OtlpEndpoint", "OTEL_EXPORTER_OTLP_ENDPOINT, else none", "where metrics and traces are sent by OTLP (gRPC), http://host:4317"),
         new("Hms:Api:MaxViewers", "500", "pages and programs that may follow the events at the same time"),
     ];
 

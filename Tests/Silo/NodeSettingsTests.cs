@@ -1,5 +1,6 @@
 using System.Reflection;
 using HmsOrleans.Api.Security;
+using HmsOrleans.Api.Telemetry;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Incidents;
@@ -43,7 +44,7 @@ public sealed class NodeSettingsTests
         [
             (HostOptions.Section, typeof(HostOptions)), (DockerOptions.Section, typeof(DockerOptions)), (ProbeOptions.Section, typeof(ProbeOptions)),
             (HealthOptions.Section, typeof(HealthOptions)), (ControllerOptions.Section, typeof(ControllerOptions)), (RegistrationOptions.Section, typeof(RegistrationOptions)), (CommandPathOptions.Section, typeof(CommandPathOptions)), (ApiOptions.Section, typeof(ApiOptions)), (ApiOptions.Section + ":Keys:0", typeof(ApiKey)),
-            (HistoryOptions.Section, typeof(HistoryOptions)), (NotificationOptions.Section, typeof(NotificationOptions)), (ChannelListOptions.Section + ":Channels:0", typeof(ChannelOptions)),
+            (TelemetryOptions.Section, typeof(TelemetryOptions)), (HistoryOptions.Section, typeof(HistoryOptions)), (NotificationOptions.Section, typeof(NotificationOptions)), (ChannelListOptions.Section + ":Channels:0", typeof(ChannelOptions)),
         ];
         var settings = sections.SelectMany(section => section.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => $"{section.Section}:{property.Name}")).Except([ApiOptions.Section + ":Keys"]);
 
