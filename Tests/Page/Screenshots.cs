@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HmsOrleans.Tests.Antagonist;
 using HmsOrleans.Tests.Engine;
 using HmsOrleans.Tests.Node;
@@ -33,8 +32,8 @@ public sealed class Screenshots(Screenshots.Slow fixture) : NodeStory(fixture), 
         }
         await using var agent = await AgentProcess.StartAsync(Host, Node, Token);
         await using var browser = await Browser.StartAsync();
-        var light = await browser.VisitAsync(Node.Http.BaseAddress!, height: 900, width: 1240);
-        var dark = await browser.VisitAsync(Node.Http.BaseAddress!, ColorScheme.Dark, height: 900, width: 1240);
+        var light = await browser.VisitAsync(Node.Http.BaseAddress!, width: 1240, height: 800);
+        var dark = await browser.VisitAsync(Node.Http.BaseAddress!, ColorScheme.Dark, width: 1240, height: 800);
         await Expect(light.Locator(".row.container")).ToHaveCountAsync(Shop.Length + 1);
 
         await Host.Docker(Token, "kill", "web");
@@ -82,7 +81,7 @@ public sealed class Screenshots(Screenshots.Slow fixture) : NodeStory(fixture), 
     }
 
     /// <summary>Not by loading the page anew: what it has seen so far is to be in the picture.</summary>
-    private static Task<JsonElement?> OpenAsync(IPage page, string hash) => page.EvaluateAsync("hash => { location.hash = hash; }", hash);
+    private static async Task OpenAsync(IPage page, string hash) => await page.EvaluateAsync("hash => { location.hash = hash; }", hash);
 
     /// <summary>Recoveries take long enough to be seen, and so does a back-off.</summary>
     public sealed class Slow(EngineFixture engine) : NodeFixture(engine)
