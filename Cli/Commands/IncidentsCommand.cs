@@ -142,10 +142,13 @@ internal static class IncidentsCommand
                 ("memory", capture.Memory is null ? null : Words.Bytes(capture.Memory)),
                 ("health check", capture.HealthOutput),
             ]);
-            page.Section("Its last output");
-            foreach (var line in capture.Log ?? [])
+            if (capture.Log is { Length: > 0 } log)
             {
-                call.Out.WriteLine($"  {Words.Printable(line)}");
+                page.Section("Its last output");
+                foreach (var line in log)
+                {
+                    call.Out.WriteLine($"  {Words.Printable(line)}");
+                }
             }
         }
     }
