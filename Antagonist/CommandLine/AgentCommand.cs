@@ -21,6 +21,7 @@ internal static class AgentCommand
     {
         Description = "Percent of the host's containers that are attacked at once, at most. One always may be.",
         DefaultValueFactory = _ => 50,
+        CustomParser = result => Numbers.Read("--max-share", result, value => value is > 0 and <= 100, "a number above 0 and up to 100 (percent)") ?? 0,
     };
 
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be done, and do nothing." };
@@ -43,13 +44,6 @@ internal static class AgentCommand
                 result.AddError(given.Length > 0
                     ? $"--host is '{given}'; it must be an IP address or a host name"
                     : "--host is missing: give the address of this host, as GET /hosts lists it");
-            }
-        });
-        MaxShare.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<double>() is not (> 0 and <= 100))
-            {
-                result.AddError("--max-share must be a number above 0 and up to 100 (percent)");
             }
         });
     }

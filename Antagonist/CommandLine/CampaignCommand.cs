@@ -30,7 +30,12 @@ internal static class CampaignCommand
 
     private static readonly Option<TimeSpan> Settle = Duration("--settle", "How long all containers have to be well before a cell.", TimeSpan.FromSeconds(10), TimeSpan.Zero);
 
-    private static readonly Option<int> Repetitions = new("--repetitions") { Description = "How often each cell is played, with another seed each time.", DefaultValueFactory = _ => 30 };
+    private static readonly Option<int> Repetitions = new("--repetitions")
+    {
+        Description = "How often each cell is played, with another seed each time.",
+        DefaultValueFactory = _ => 30,
+        CustomParser = result => (int)(Numbers.Read("--repetitions", result, value => value is >= 1 and <= 99 && value == Math.Floor(value), "a whole number from 1 to 99") ?? 0),
+    };
 
     private static readonly Option<bool> Calm = new("--calm") { Description = "Attack as the report's code does: mean waits of 5 and 1 s instead of the 1 and 0.1 s of its text." };
 
@@ -50,14 +55,6 @@ internal static class CampaignCommand
     };
 
     private static readonly Option<string?> Control = new("--control") { Description = "Directory of the campaign with healing off." };
-
-    static CampaignCommand() => Repetitions.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() is not (>= 1 and <= 99))
-        {
-            result.AddError("--repetitions must be 1 to 99");
-        }
-    });
 
     public static Command Create()
     {

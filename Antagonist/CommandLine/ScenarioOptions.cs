@@ -8,11 +8,13 @@ namespace HmsOrleans.Antagonist.CommandLine;
 /// <summary>A scenario on the command line.</summary>
 internal static class ScenarioOptions
 {
-    private static readonly ImmutableArray<(ScenarioField Field, Option<double?> Option)> Numbers =
+    private static readonly ImmutableArray<(ScenarioField Field, Option<double?> Option)> Fields =
     [
         .. ScenarioField.All.Select(field => (field, new Option<double?>($"--{field.Name}")
         {
             Description = string.Create(CultureInfo.InvariantCulture, $"{field.Min} to {field.Max} ({field.Unit})."),
+            CustomParser = result => Numbers.Read($"--{field.Name}", result, value => value >= field.Min && value <= field.Max,
+                string.Create(CultureInfo.InvariantCulture, $"a number from {field.Min} to {field.Max} ({field.Unit})")),
         })),
     ];
 
@@ -25,16 +27,9 @@ internal static class ScenarioOptions
     public static void AddTo(Command command)
     {
         command.Add(Kinds);
-        foreach (var (field, option) in Numbers)
+        foreach (var (_, option) in Fields)
         {
             command.Add(option);
-            command.Validators.Add(result =>
-            {
-                if (result.GetValue(option) is { } value && !(value >= field.Min && value <= field.Max))
-                {
-                    result.AddError(string.Create(CultureInfo.InvariantCulture, $"--{field.Name} is {value}; it must be a number from {field.Min} to {field.Max} ({field.Unit})"));
-                }
-            });
         }
     }
 
@@ -42,7 +37,7 @@ internal static class ScenarioOptions
     public static AttackScenario Of(ParseResult given)
     {
         var change = new ScenarioChange { Kinds = given.GetValue(Kinds) is { Length: > 0 } kinds ? [.. kinds.Distinct()] : null };
-        foreach (var (field, option) in Numbers)
+        foreach (var (field, option) in Fields)
         {
             change = given.GetValue(option) is { } value ? field.Set(change, value) : change;
         }
