@@ -1,10 +1,13 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Net;
 using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Telemetry;
 using HmsOrleans.Tests.Cluster;
 using Xunit;
 
@@ -394,6 +397,34 @@ public sealed class HostManagerTests : IClassFixture<TestSilo>
         Assert.Equal((HealthState.BackingOff, "port is already allocated"), (refused.Health, refused.LastFault!.Evidence));
         _silo.Engine.Fail(web, null);
         await UntilAsync("web", view => view.Restarts == 1);
+    }
+
+    [Fact]
+    public async Task A_healing_is_traced_from_the_fault_with_the_engines_call_in_it_while_somebody_listens()
+    {
+        Assert.False(Telemetry.Source.HasListeners());
+        Assert.Null(HealTrace.Begin(_address, "web", new(null, HealthAction.Start, 1, null, 1, null, Gone: false, []), null, Now));
+
+        var ended = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == Telemetry.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = ended.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        var web = await SeenAsync("web");
+        var diedAt = Now;
+        await TellAsync(web, new Observation.Died(diedAt, 1));
+        await TestSilo.UntilAsync("it is healed", () => Mine().Any());
+
+        var heal = Assert.Single(Mine());
+        Assert.Equal((diedAt.UtcDateTime, default), (heal.StartTimeUtc, heal.ParentSpanId));
+        Assert.Equal(("web", "died", "start", "done"), (heal.GetTagItem("hms.container"), heal.GetTagItem("hms.cause"), heal.GetTagItem("hms.action"), heal.GetTagItem("hms.outcome")));
+        var call = Assert.Single(ended, activity => activity.ParentSpanId == heal.SpanId);
+        Assert.Equal(("engine start", ActivityKind.Client, "done"), (call.DisplayName, call.Kind, call.GetTagItem("outcome")));
+
+        IEnumerable<Activity> Mine() => ended.Where(activity => activity.DisplayName == "heal" && (string?)activity.GetTagItem("hms.host") == _address);
     }
 
     [Fact]
