@@ -18,6 +18,7 @@ public sealed class KeyTests
         { "GET", "/hosts", null },
         { "GET", "/settings", null },
         { "GET", "/notifications", null },
+        { "GET", "/metrics", null },
         { "GET", "/openapi/v1.json", null },
         { "GET", "/scalar/", null },
         { "GET", "/dashboard/", null },
