@@ -17,6 +17,8 @@ public static class GrainsExtensions
         silo.Services.TryAddSingleton<StartsUnderWay>();
         silo.Services.TryAddSingleton<HostMetrics>();
         silo.Services.TryAddSingleton<ControllerMetrics>();
+        silo.Services.TryAddSingleton<NotificationMetrics>();
+        silo.Services.TryAddSingleton<AttackMetrics>();
         silo.AddPlacementDirector<HostBoundPlacement, HostBoundPlacementDirector>();
         silo.AddGrainDirectory(HostDirectory.Name, (services, _) => ActivatorUtilities.CreateInstance<HostDirectory>(services));
         return silo;

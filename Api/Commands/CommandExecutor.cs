@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using HmsOrleans.Api.Antagonist;
 using HmsOrleans.Api.Containers;
@@ -15,8 +16,11 @@ using Microsoft.Extensions.Options;
 namespace HmsOrleans.Api.Commands;
 
 /// <summary>Commands from outside mean what requests to the API mean: same calls, same content, same errors.</summary>
-internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagonists, IOptions<JsonOptions> json) : ICommandExecutor
+internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagonists, IOptions<JsonOptions> json, IMeterFactory meters) : ICommandExecutor
 {
+    private readonly Counter<long> _commands = meters.Create(Grains.Telemetry.Telemetry.Name)
+        .CreateCounter<long>("hms.commands", "{command}", "Commands of programs outside, by what came of them.");
+
     public async Task<IReadOnlyList<string>> Execute(IReadOnlyList<ExternalCommand> commands, CancellationToken enough)
     {
         var outcomes = new List<Outcome>();
@@ -30,12 +34,16 @@ internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagoni
         }
         var isDone = commands.Zip(outcomes, (command, outcome) => !command.IsReading && outcome.IsDone).ToList();
         var unsaved = await WhenSaved(commands.Where((_, index) => isDone.ElementAtOrDefault(index)).Select(command => command.Host).Distinct());
-        return [.. outcomes.Select((outcome, index) => Write(isDone[index] ? outcome with { Unsaved = unsaved } : outcome))];
+        return [.. outcomes.Select((outcome, index) => Write(commands[index], isDone[index] ? outcome with { Unsaved = unsaved } : outcome))];
     }
 
-    public string CorrelationIdTaken(ExternalCommand command) => Write(CommandProblems.CorrelationIdTaken(command));
+    public string CorrelationIdTaken(ExternalCommand command) => Write(command, CommandProblems.CorrelationIdTaken(command));
 
-    private string Write(Outcome outcome) => JsonSerializer.Serialize(outcome, json.Value.SerializerOptions);
+    private string Write(ExternalCommand command, Outcome outcome)
+    {
+        _commands.Add(1, new("kind", Grains.Telemetry.Telemetry.Word(command.Kind)), new("outcome", outcome.Type ?? outcome.Command));
+        return JsonSerializer.Serialize(outcome, json.Value.SerializerOptions);
+    }
 
     private static CommandWay Way(ExternalCommand command) => command switch
     {

@@ -2,16 +2,17 @@ using System.Collections.Immutable;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
+using HmsOrleans.Grains.Telemetry;
 using Orleans.GrainDirectory;
 
 namespace HmsOrleans.Grains.Antagonist;
 
 /// <remarks>It keeps nothing over its own end: the agent brings the order that it follows, and its log, into the next life.</remarks>
 [HostBound, KeepAlive, GrainDirectory(HostDirectory.Name)]
-internal sealed class AntagonistGrain(TimeProvider time) : Grain, IAntagonistGrain
+internal sealed class AntagonistGrain(AttackMetrics metrics, TimeProvider time) : Grain, IAntagonistGrain
 {
     /// <summary>An agent that has not reported for so long is gone.</summary>
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+    internal static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
 
     /// <summary>Longest wait for the agent to undo everything.</summary>
     private static readonly TimeSpan HaltLimit = TimeSpan.FromSeconds(2);
@@ -35,6 +36,12 @@ internal sealed class AntagonistGrain(TimeProvider time) : Grain, IAntagonistGra
 
     private AgentReport? Agent => time.GetUtcNow() - _reportedAt <= Silence ? _agent : null;
 
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        metrics.Forget(Host);
+        return Task.CompletedTask;
+    }
+
     public async Task<AgentAnswer> Report(AgentReport report, CancellationToken cancellationToken)
     {
         if (report.Life != _agent?.Life)
@@ -45,6 +52,7 @@ internal sealed class AntagonistGrain(TimeProvider time) : Grain, IAntagonistGra
         }
         Take(report.Records);
         (_agent, _reportedAt) = (report with { Records = [] }, time.GetUtcNow());
+        metrics.Note(Host, _agent, _reportedAt);
         if (report.Order.Revision > _order.Revision)
         {
             _order = report.Order;

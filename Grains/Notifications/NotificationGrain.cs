@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.Settings;
+using HmsOrleans.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -20,6 +21,7 @@ internal sealed partial class NotificationGrain(
     INotificationChannels channels,
     IOptions<NotificationOptions> options,
     NodeMode mode,
+    NotificationMetrics metrics,
     TimeProvider time,
     ILogger<NotificationGrain> logger) : Grain, INotificationGrain
 {
@@ -61,6 +63,7 @@ internal sealed partial class NotificationGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        metrics.Note([]);
         await _stopping.CancelAsync();
         // What is being delivered now would be delivered again by the next life.
         await Task.WhenAll(_queues.Select(queue => queue.Delivering));
@@ -114,10 +117,11 @@ internal sealed partial class NotificationGrain(
         };
         using var timer = new CancellationTokenSource(TestLimit, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        return [.. await Task.WhenAll(_queues.Select(queue => queue.Channel.Name).Where(name => channel is null || name == channel).Select(async name =>
+        return [.. await Task.WhenAll(_queues.Select(queue => queue.Channel).Where(one => channel is null || one.Name == channel).Select(async one =>
         {
-            var delivery = await channels.DeliverAsync(name, notice, limit.Token);
-            return new ChannelTest(name, delivery.Trouble is null, delivery.Trouble);
+            var delivery = await channels.DeliverAsync(one.Name, notice, limit.Token);
+            metrics.Sent(one.Type, delivery.Trouble is null ? NotificationOutcome.Delivered : NotificationOutcome.Failed);
+            return new ChannelTest(one.Name, delivery.Trouble is null, delivery.Trouble);
         }))];
     }
 
@@ -239,6 +243,7 @@ internal sealed partial class NotificationGrain(
         {
             LogTold(logger, notice.Title);
         }
+        metrics.Note([.. _queues.Select(queue => (queue.Channel.Name, State.Log.Waiting(queue.Channel.Name)))]);
         foreach (var queue in _queues.Where(queue => queue.IsIdle(now) && Next(queue) is not null))
         {
             queue.Delivering = Deliver(queue);
@@ -267,6 +272,7 @@ internal sealed partial class NotificationGrain(
                     LogDeliveredAgain(logger, name);
                 }
                 queue.Succeeded();
+                metrics.Sent(queue.Channel.Type, NotificationOutcome.Delivered);
                 Change(State with { Log = State.Log.Delivered(name, notice, now) });
                 continue;
             }
@@ -278,6 +284,7 @@ internal sealed partial class NotificationGrain(
             {
                 LogGivenUp(logger, name, notice.Title, delivery.Trouble);
                 queue.Refused(delivery, now);
+                metrics.Sent(queue.Channel.Type, NotificationOutcome.GivenUp);
                 Change(State with { Log = State.Log.GivenUp(name, notice) });
                 continue;
             }
@@ -286,6 +293,7 @@ internal sealed partial class NotificationGrain(
                 LogNotDelivered(logger, name, delivery.Trouble);
             }
             queue.Failed(delivery, now);
+            metrics.Sent(queue.Channel.Type, NotificationOutcome.Failed);
             return;
         }
     }

@@ -16,5 +16,5 @@ public static class Telemetry
     internal static ActivitySource Source { get; } = new(Name);
 
     /// <summary>A value as the API writes it.</summary>
-    internal static string Word(Enum value) => Words.GetOrAdd(value, one => JsonNamingPolicy.CamelCase.ConvertName(one.ToString()));
+    public static string Word(Enum value) => Words.GetOrAdd(value, one => JsonNamingPolicy.CamelCase.ConvertName(one.ToString()));
 }

@@ -155,6 +155,24 @@ public sealed class AntagonistGrainTests : IClassFixture<TestSilo>
         Assert.Equal(_agent.Life, (await LogAsync(Guid.Empty, 0)).Life);
     }
 
+    [Fact]
+    public async Task Its_faults_are_counted_by_kind_while_its_agent_is_there()
+    {
+        var fault = new RunningFault(Guid.NewGuid(), AttackKind.Stop, "web", "3f", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, null);
+        _agent = _agent with { Abilities = [AttackKind.Stop, AttackKind.Loss], Faults = [fault, fault with { Id = Guid.NewGuid() }] };
+        using var attacks = new MetricReader("hms.attacks");
+
+        await TestSilo.UntilAsync("they are counted", async () =>
+        {
+            await ReportAsync();
+            return Mine().SequenceEqual([($"{_address} stop", 2L), ($"{_address} loss", 0L)]);
+        });
+        _silo.Time.Shift(TimeSpan.FromSeconds(4));
+        Assert.Empty(Mine());
+
+        IEnumerable<(string Labels, long Value)> Mine() => attacks.Read().Where(one => one.Labels.StartsWith(_address + " ", StringComparison.Ordinal));
+    }
+
     private Task<AttackLog> LogAsync(Guid life, long since) => _grain.GetLog(life, since, Token);
 
     private async Task<AgentAnswer> ReportAsync(bool follow = true)

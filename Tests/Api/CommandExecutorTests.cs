@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using HmsOrleans.Grains.Commands;
+using HmsOrleans.Tests.Cluster;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -140,6 +142,16 @@ public sealed class CommandExecutorTests : IAsyncDisposable
     [Fact]
     public void A_correlation_id_that_belongs_to_another_command_is_refused() => Assert.Equal(
         "correlation-id-taken", (string?)JsonNode.Parse(_app.Services.GetRequiredService<ICommandExecutor>().CorrelationIdTaken(Command(CommandKind.GetContainers)))!["type"]);
+
+    [Fact]
+    public async Task Commands_are_counted_by_what_came_of_them()
+    {
+        using var counted = new MetricReader("hms.commands", _app.Services.GetRequiredService<IMeterFactory>());
+
+        await Execute(Command(CommandKind.Ignore, Samples.Address, "web"), Command(CommandKind.Ignore, Samples.Address, "nobody"), Command(CommandKind.GetContainers));
+
+        Assert.Equal([("ignore ok", 1L), ("ignore container-not-found", 1L), ("getContainers ok", 1L)], counted.Read());
+    }
 
     private static ExternalCommand Command(CommandKind kind, string? host = null, string? container = null, double? threshold = null) =>
         new(kind, host, container, threshold, Guid.NewGuid().ToString(), new("", "reply"), Guid.NewGuid(), Redelivered: false);

@@ -6,7 +6,7 @@ namespace HmsOrleans.Tests.Node;
 
 /// <summary>What a real node says to Prometheus, and whether dashboard and alerts ask for what there is.</summary>
 [Collection<EngineCollection>]
-public sealed partial class MetricsTests(NodeFixture fixture) : NodeStory(fixture), IClassFixture<NodeFixture>
+public sealed partial class MetricsTests(MetricsTests.Telling fixture) : NodeStory(fixture), IClassFixture<MetricsTests.Telling>
 {
     private static string Deploy(string file) => SourceTree.File($"deploy/{file}");
 
@@ -16,6 +16,10 @@ public sealed partial class MetricsTests(NodeFixture fixture) : NodeStory(fixtur
         await RunHealthyAsync("web");
         await Host.Docker(Token, "kill", "web");
         await UntilHealedAsync("web");
+        // Nobody is there to take it.
+        using (await Node.Http.PostAsync(new Uri("notifications/test", UriKind.Relative), null, Token))
+        {
+        }
 
         var scraped = await ScrapeAsync();
         Assert.Contains($"host=\"{NodeProcess.Host}\"", scraped, StringComparison.Ordinal);
@@ -23,6 +27,8 @@ public sealed partial class MetricsTests(NodeFixture fixture) : NodeStory(fixtur
         Assert.Matches("""(?m)^hms_faults_total\{.*cause="stopped".*\} 1( |$)""", scraped);
         Assert.Matches("""(?m)^hms_restarts_total\{.*action="start".*outcome="done".*\} 1( |$)""", scraped);
         Assert.Matches("""(?m)^hms_engine_up\{.*\} 1( |$)""", scraped);
+        Assert.Matches("""(?m)^hms_notifications_sent_total\{.*outcome="failed".*type="slack".*\} [1-9]""", scraped);
+        Assert.Matches("""(?m)^hms_notifications_waiting\{.*channel="nobody".*\} \d""", scraped);
         Assert.DoesNotContain("web", string.Join('\n', scraped.Split('\n').Where(line => line.StartsWith("hms_", StringComparison.Ordinal))), StringComparison.Ordinal);
 
         foreach (var file in (string[])["grafana/hms.json", "prometheus/alerts.yml"])
@@ -46,6 +52,16 @@ public sealed partial class MetricsTests(NodeFixture fixture) : NodeStory(fixtur
     }
 
     private Task<string> ScrapeAsync() => Node.Http.GetStringAsync(new Uri("metrics", UriKind.Relative), Token);
+
+    /// <summary>One that tells people, or tries to.</summary>
+    public sealed class Telling(EngineFixture engine) : NodeFixture(engine)
+    {
+        private protected override (string Key, string Value)[] Settings =>
+        [
+            .. Brisk,
+            ("Hms:Notifications:Channels:0:Name", "nobody"), ("Hms:Notifications:Channels:0:Type", "slack"), ("Hms:Notifications:Channels:0:Url", "http://127.0.0.1:9/"),
+        ];
+    }
 
     [GeneratedRegex(@"\bhms_[a-z_]+\b")]
     private static partial Regex Metric();

@@ -2,6 +2,7 @@ using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Incidents;
 using HmsOrleans.Grains.Notifications;
 using HmsOrleans.Grains.Settings;
+using HmsOrleans.Grains.Telemetry;
 using HmsOrleans.Tests.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -36,6 +37,7 @@ public sealed class NotificationGrainTests : IAsyncLifetime
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(11780, 30780);
+            silo.Services.AddSingleton<NotificationMetrics>();
             silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, _store);
             // As the node does it.
             silo.Services.Configure<OrleansJsonSerializerOptions>(json => json.JsonSerializerSettings.PreserveReferencesHandling = PreserveReferencesHandling.None);
