@@ -6,7 +6,7 @@ using HmsOrleans.Benchmarks.Rows;
 
 IRow[] rows = [new RecoveryRow(), new LossRow(), new NoiseRow(), new KillingsRow(), new EngineRow(), new NodeRow(), new SlowStopRow(), new IdleRow(),
     new FleetRow(), new ControllerRow(), new LostNodeRow(), new CutRow(), new FlappingRow(), new DatabaseRow(), new RollingRow(), new ChaosRow(), new FleetCostRow(), new SoakRow(),
-    new RoundTripRow(), new CommandNodeRow(), new BrokerRow(), new CommandLoadRow(), new AntagonistRow(), new PixelRow(), new CrowdRow(), new TrafficRow()];
+    new RoundTripRow(), new CommandNodeRow(), new BrokerRow(), new CommandLoadRow(), new AntagonistRow(), new ViewersRow(), new PixelRow(), new CrowdRow(), new TrafficRow()];
 
 if (args.Contains("--help") || args.Contains("-h"))
 {
