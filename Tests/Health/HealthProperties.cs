@@ -184,7 +184,12 @@ public sealed class HealthProperties
                 counted = turn.Before.Attempt;
                 times.RemoveAll(time => time <= turn.Seen.At - turn.Policy.QuarantineWindow);
                 times.Add(turn.Seen.At);
-                if (turn.Next.Container!.State is ContainerState.Running or ContainerState.Exited && turn.Next.State != Unknown)
+                if (turn.Policy.Restart == RestartMode.Never && turn.Next.State is not (BackingOff or Quarantined))
+                {
+                    // A person's restart was refused, and of itself nobody tries again.
+                    Assert.Null(turn.Next.RetryAt);
+                }
+                else if (turn.Next.Container!.State is ContainerState.Running or ContainerState.Exited && turn.Next.State != Unknown)
                 {
                     Assert.Equal(times.Count >= turn.Policy.QuarantineAfter ? Quarantined : BackingOff, turn.Next.State);
                     Assert.Equal(turn.Next.State == Quarantined ? null : turn.Seen.At + HealthMachine.BackOff(turn.Next.Failures, turn.Policy), turn.Next.RetryAt);
