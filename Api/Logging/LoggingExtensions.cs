@@ -22,6 +22,8 @@ public static class LoggingExtensions
                 ["Logging:LogLevel:HmsOrleans"] = nameof(LogLevel.Information),
                 // It tells of every attempt to reach a node or a database that is gone, each with a stack trace; we say it in a line of our own.
                 ["Logging:LogLevel:Orleans"] = nameof(LogLevel.Critical),
+                // So does what Orleans repeats its attempts with.
+                ["Logging:LogLevel:Polly"] = nameof(LogLevel.Critical),
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = nameof(LogLevel.Warning),
             },
         });
