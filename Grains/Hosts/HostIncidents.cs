@@ -74,6 +74,17 @@ internal sealed partial class HostIncidents(string host, IIncidentOutbox outbox,
             : Task.CompletedTask;
     }
 
+    /// <summary>Takes in the end of an attempt out of facts whose answer was overtaken by a later one.</summary>
+    public void NoteEnds(string id, ImmutableArray<Observation> facts)
+    {
+        if (_containers.TryGetValue(id, out var followed) && IncidentLog.EndAttempts(followed.Trail, facts) is { Incident: { } ended } trail && !ReferenceEquals(ended, followed.Trail.Incident))
+        {
+            ended = ended with { Revision = ended.Revision + 1 };
+            followed.Trail = trail with { Incident = ended };
+            outbox.Put(ended);
+        }
+    }
+
     /// <summary>The engine has told of all its containers.</summary>
     /// <param name="known">Their ids.</param>
     public void NoteListed(IReadOnlyCollection<string> known)

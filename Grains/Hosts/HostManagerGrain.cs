@@ -374,6 +374,10 @@ internal sealed partial class HostManagerGrain(
             looking = _incidents.Follow(id, facts, report, _content.Find(id)?.Memory, _stopping.Token);
             Take(id, hosted, report);
         }
+        else
+        {
+            _incidents.NoteEnds(id, facts);
+        }
         foreach (var change in report.Changes)
         {
             LogChange(hosted, change);

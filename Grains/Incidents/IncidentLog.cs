@@ -101,7 +101,8 @@ internal static class IncidentLog
             Notify = container is null || ContainerLabels.Read(container.Labels).Notify != false,
         };
 
-    private static IncidentTrail EndAttempts(IncidentTrail trail, ImmutableArray<Observation> facts)
+    /// <summary>The trail with the end of its attempt, where facts tell of it.</summary>
+    public static IncidentTrail EndAttempts(IncidentTrail trail, ImmutableArray<Observation> facts)
     {
         if (facts.OfType<Observation.RestartEnded>().LastOrDefault(ended => ended.Attempt == trail.Attempt) is not { } end
             || trail.Incident is not { Attempts: [.., { EndedAt: null } last] attempts } incident)
