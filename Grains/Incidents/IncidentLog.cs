@@ -105,7 +105,9 @@ internal static class IncidentLog
     public static IncidentTrail EndAttempts(IncidentTrail trail, ImmutableArray<Observation> facts)
     {
         if (facts.OfType<Observation.RestartEnded>().LastOrDefault(ended => ended.Attempt == trail.Attempt) is not { } end
-            || trail.Incident is not { Attempts: [.., { EndedAt: null } last] attempts } incident)
+            || trail.Incident is not { Attempts: [.., { } last] attempts } incident
+            // What the engine said counts, whether it was heard before or after the order was believed lost.
+            || (last.EndedAt is not null && (last.Outcome != RestartOutcome.Withdrawn || end.Outcome == RestartOutcome.Withdrawn)))
         {
             return trail;
         }
