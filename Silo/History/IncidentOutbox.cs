@@ -73,16 +73,15 @@ internal sealed partial class IncidentOutbox(OutboxTable table, IGrainFactory gr
         }
     }
 
-    /// <summary>Takes over what was put since: of each incident the last revision.</summary>
+    /// <summary>Takes over what was put since: of each incident the last revision, and the capture, which only one of them has.</summary>
     private void Take(Dictionary<string, Incident> waiting)
     {
         while (waiting.Count < Most && _put.Reader.TryRead(out var incident))
         {
             // Two turns may have come to the same incident in either order.
-            if (!waiting.TryGetValue(incident.Id, out var known) || known.Revision < incident.Revision)
-            {
-                waiting[incident.Id] = incident;
-            }
+            var known = waiting.GetValueOrDefault(incident.Id);
+            var last = known is null || known.Revision < incident.Revision ? incident : known;
+            waiting[incident.Id] = last with { Capture = incident.Capture ?? known?.Capture };
         }
     }
 

@@ -8,6 +8,22 @@ namespace HmsOrleans.Tests.Incidents;
 /// <summary>From the first fault until it has stayed well: what happens in between is one incident.</summary>
 public sealed class IncidentLogTests
 {
+    [Theory]
+    [InlineData(RestartOutcome.Withdrawn, RestartOutcome.Done)]
+    [InlineData(RestartOutcome.Done, RestartOutcome.Withdrawn)]
+    public void What_the_engine_said_of_an_attempt_counts_in_whatever_order_it_is_heard(RestartOutcome first, RestartOutcome second)
+    {
+        var open = SampleIncidents.Open();
+        var trail = new IncidentTrail { Attempt = 1, Incident = open with { Attempts = [new(1, open.FaultAt, HealthAction.Start, open.Cause, open.Evidence)] } };
+
+        foreach (var outcome in (RestartOutcome[])[first, second])
+        {
+            trail = IncidentLog.EndAttempts(trail, [new Observation.RestartEnded(open.FaultAt.AddSeconds(1), 1, outcome)]);
+        }
+
+        Assert.Equal(RestartOutcome.Done, Assert.Single(trail.Incident!.Attempts).Outcome);
+    }
+
     [Fact]
     public void One_that_is_well_has_no_incident() => Assert.Empty(IncidentStory.OfHealthy().Tick(100).Seen().Probed(0).Probed(1).Incidents);
 

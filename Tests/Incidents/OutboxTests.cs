@@ -116,6 +116,22 @@ public sealed class OutboxTests : IClassFixture<TestSilo>, IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_capture_outlives_a_later_revision_that_comes_before_it_is_written()
+    {
+        var outbox = await LiveAsync();
+        var healed = Healed(_host);
+        await using (var other = new SqliteConnection($"Data Source={_directory.FullName}/hms.db"))
+        {
+            await other.OpenAsync(Token);
+            await using var transaction = other.BeginTransaction(deferred: false);
+            outbox.Put(healed with { Revision = 1 });
+            outbox.Put(healed with { Revision = 2, Capture = Capture });
+            outbox.Put(healed);
+        }
+        await UntilKeptAsync(healed with { Capture = Capture });
+    }
+
+    [Fact]
     public async Task The_oldest_go_first_when_there_are_too_many()
     {
         var incidents = Enumerable.Range(0, 5).Select(minute => Healed(_host, at: Noon.AddMinutes(minute))).ToImmutableArray();

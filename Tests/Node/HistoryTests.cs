@@ -33,6 +33,12 @@ public sealed class HistoryTests(EngineFixture engine) : NodeStory(engine.Host)
         Assert.True(healed.GetProperty("timeToHeal").GetDouble() > 0);
         Assert.True(healed.GetProperty("runningAgainAt").GetDateTimeOffset() < healed.GetProperty("endedAt").GetDateTimeOffset());
 
+        JsonElement capture = default;
+        await Node.UntilAsync("it has its capture", async () => (capture = (await GoodAsync(HttpMethod.Get, $"incidents/{Text(healed, "id")}")).GetProperty("capture")).ValueKind == JsonValueKind.Object, Token);
+        // The engine reads the two streams apart, and notes them in the order in which it does.
+        Assert.Equal(["cannot open x", "starting"], capture.GetProperty("log").EnumerateArray().Select(line => line.GetString()!).Order(StringComparer.Ordinal));
+        Assert.Equal((7, false), (capture.GetProperty("exitCode").GetInt32(), capture.GetProperty("outOfMemory").GetBoolean()));
+
         await Node.UntilAsync("it is told that web is watched", async () => Hour(await AvailabilityAsync($"containers/{NodeProcess.Host}/web")).GetProperty("observed").GetDouble() > 0, Token);
         var hour = Hour(await AvailabilityAsync($"containers/{NodeProcess.Host}/web"));
         Assert.Equal((1, 1), (hour.GetProperty("incidents").GetInt32(), hour.GetProperty("restarts").GetInt32()));
