@@ -86,7 +86,8 @@ internal sealed class ContentLog
         var rounded = now.Rounded();
         return rounded with
         {
-            PacketLoss = Near(last.PacketLoss, now.PacketLoss, 5, 0) ? last.PacketLoss : rounded.PacketLoss,
+            // Nothing lost and all lost are no approximations: a container may stay so for good.
+            PacketLoss = rounded.PacketLoss is not (0 or 100) && Near(last.PacketLoss, now.PacketLoss, 5, 0) ? last.PacketLoss : rounded.PacketLoss,
             Rtt = Near(last.Rtt, now.Rtt, 1, 1) ? last.Rtt : rounded.Rtt,
             Memory = Near(last.Memory, now.Memory, 1 << 20, 0.1) ? last.Memory : rounded.Memory,
         };

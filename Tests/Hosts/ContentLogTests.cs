@@ -25,6 +25,18 @@ public sealed class ContentLogTests
         Assert.Equal(told ? 2 : 1, _log.Version);
     }
 
+    [Theory]
+    [InlineData(95, 100)]
+    [InlineData(5, 0)]
+    public void That_nothing_or_all_is_lost_is_never_noise(double told, double now)
+    {
+        _log.Put(Web(told, 1, 1_000_000));
+
+        Assert.Equal(ContentChange.Measurement, _log.Put(Web(now, 1, 1_000_000)));
+        Assert.Equal(now, Assert.Single(_log.Views).PacketLoss);
+        Assert.Equal(ContentChange.None, _log.Put(Web(told, 1, 1_000_000)));
+    }
+
     [Fact]
     public void A_tenth_of_a_large_memory_and_twice_a_long_round_trip_are_noise()
     {
