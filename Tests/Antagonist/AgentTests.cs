@@ -265,22 +265,48 @@ public sealed class AgentTests(AgentTests.Fixture fixture) : IClassFixture<Agent
         }
     }
 
-    /// <summary>No container is paused, hangs, loses packets or is off its network.</summary>
+    /// <summary>No container is paused, hangs, loses packets or is off its network. One that is just being healed has nothing that could be left in it.</summary>
     private async Task NothingIsLeftAsync()
     {
         foreach (var name in Names)
         {
-            var shown = await Host.Docker(Token, "inspect", "-f", "{{.State.Paused}} {{.NetworkSettings.IPAddress}}", name);
-            Assert.StartsWith("false", shown, StringComparison.Ordinal);
-            var pid = await Host.PidOf(name, Token);
-            if (pid > 0) // else it is just being healed
+            while (!await IsCleanAsync(name))
             {
-                Assert.NotEqual("false ", shown);
-                var stat = await File.ReadAllTextAsync($"/proc/{pid}/stat", Token);
-                Assert.NotEqual('T', stat[stat.LastIndexOf(')') + 2]);
-                Assert.DoesNotContain("hms-chaos", await Command.RunAsync("nsenter", Token, "-t", $"{pid}", "-n", "iptables", "-w", "-S"), StringComparison.Ordinal);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Token);
             }
         }
+    }
+
+    /// <returns>False when it was restarted meanwhile: to be looked at again.</returns>
+    private async Task<bool> IsCleanAsync(string name)
+    {
+        var state = await StateAsync();
+        var (paused, pid, address) = (state[0], state[1], state[2]);
+        Assert.Equal("false", paused);
+        if (pid == "0")
+        {
+            return true;
+        }
+        try
+        {
+            var stat = await File.ReadAllTextAsync($"/proc/{pid}/stat", Token);
+            var rules = await Command.RunAsync("nsenter", Token, "-t", pid, "-n", "iptables", "-w", "-S");
+            Assert.NotEqual('T', stat[stat.LastIndexOf(')') + 2]);
+            Assert.DoesNotContain("hms-chaos", rules, StringComparison.Ordinal);
+            Assert.NotEqual("", address);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            if ((await StateAsync())[1] == pid)
+            {
+                throw;
+            }
+            return false;
+        }
+
+        async Task<string[]> StateAsync() =>
+            (await Host.Docker(Token, "inspect", "-f", "{{.State.Paused}}|{{.State.Pid}}|{{.NetworkSettings.IPAddress}}", name)).Trim().Split('|');
     }
 
     private static string Text(JsonElement view, string property) => view.GetProperty(property).GetString()!;

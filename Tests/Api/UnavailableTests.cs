@@ -7,6 +7,7 @@ namespace HmsOrleans.Tests.Api;
 
 public sealed class UnavailableTests
 {
+    /// <summary>They begin by asking the controller, most of them by reading: a reading that is not answered is tried again after 1.5 seconds.</summary>
     private static readonly (string Method, string Path, string? Body)[] FleetCalls =
     [
         ("GET", "/containers", null),
@@ -38,13 +39,30 @@ public sealed class UnavailableTests
             node.Fleet.Controller.Gate = silence.Fault;
             var reply = node.Send(method, path, body);
             await silence.Asked;
-            time.Advance(TimeSpan.FromSeconds(4.9));
+            time.Advance(TimeSpan.FromSeconds(1.4));
             Assert.False(reply.IsCompleted);
-            time.Advance(TimeSpan.FromSeconds(0.2));
+            time.Advance(TimeSpan.FromSeconds(3.7));
 
             (await reply).MustBeProblem(HttpStatusCode.ServiceUnavailable, "fleet-unavailable");
             Assert.Equal("5", (await reply).Headers["Retry-After"]);
         }
+    }
+
+    [Fact]
+    public async Task A_controller_is_given_five_seconds_for_a_change()
+    {
+        var time = new FakeTimeProvider(Samples.Noon);
+        var silence = new Silence();
+        await using var node = await ApiNode.Start(time: time);
+        node.Fleet.Controller.Gate = silence.Fault;
+
+        var reply = node.Send("POST", "/settings", """{"threshold": 60}""");
+        await silence.Asked;
+        time.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.False(reply.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(0.2));
+
+        (await reply).MustBeProblem(HttpStatusCode.ServiceUnavailable, "fleet-unavailable");
     }
 
     [Fact]

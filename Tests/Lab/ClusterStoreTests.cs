@@ -21,7 +21,7 @@ public sealed class ClusterStoreTests(LabFixture fixture)
     public async Task Reminders_are_kept_found_by_grain_and_by_hash_and_removed()
     {
         using var host = Host.CreateApplicationBuilder().UseOrleans(silo => silo.UseLocalhostClustering(serviceId: $"{Guid.NewGuid()}").UseAdoNetReminderService(options =>
-            (options.Invariant, options.ConnectionString) = (ClusterDatabase.Invariant, fixture.Lab.DatabaseOf("hms")))).Build();
+            (options.Invariant, options.ConnectionString) = (ClusterDatabase.Invariant, $"{fixture.Lab.DatabaseOf("hms")};Pooling=false"))).Build();
         var table = host.Services.GetRequiredService<IReminderTable>(); // the silo itself is not started
         await table.StartAsync(Token);
         try

@@ -48,7 +48,7 @@ public sealed class PostgresIncidentStoreTests(LabFixture fixture) : IncidentSto
 
     private async Task DoAsync(string sql, CancellationToken token)
     {
-        await using var connection = new NpgsqlConnection(fixture.Lab.DatabaseOf("hms"));
+        await using var connection = new NpgsqlConnection($"{fixture.Lab.DatabaseOf("hms")};Pooling=false");
         await connection.OpenAsync(token);
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(token);
