@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HmsOrleans.Antagonist.Agent;
 using HmsOrleans.Antagonist.Cluster;
+using HmsOrleans.Antagonist.Engine;
 using HmsOrleans.Antagonist.Faults;
 using HmsOrleans.Grains.Hosts;
 using Microsoft.Extensions.DependencyInjection;
@@ -64,14 +65,39 @@ internal static class AgentCommand
     {
         ThreadPool.SetMinThreads(32, 32);
         using var home = await AgentDirectory.OpenAsync(given.GetValue(EngineOptions.Directory)!, cancellationToken);
+        // By itself and first: whatever is wrong with the settings of the cluster or the way to it, what was left is undone.
+        using var workshop = CreateWorkshop(given, home);
+        var bench = workshop.Services.GetRequiredService<FaultBench>();
+        if (bench.Running is { Length: > 0 } left)
+        {
+            Console.WriteLine($"undoing {left.Length} faults that an earlier agent left");
+            await bench.UndoAllAsync(cancellationToken);
+        }
+        await bench.ProbeAsync(cancellationToken);
+        Console.WriteLine($"can {string.Join(", ", bench.Abilities.Select(ability => ability.ToString().ToLowerInvariant()))}{(bench.LossBackend is { } backend ? $" (packets by {backend})" : "")}{(bench.Missing is { } missing ? $"; not the rest: {missing}" : "")}");
+        using var app = await CreateAgentAsync(given, workshop.Services, cancellationToken);
+        await app.RunAsync(cancellationToken);
+        return 0;
+    }
+
+    /// <summary>What faults are caused and undone with.</summary>
+    private static IHost CreateWorkshop(ParseResult given, AgentDirectory home)
+    {
         var builder = ClusterConnection.CreateBuilder();
-        builder.Services.AddSingleton(new AgentOptions(HostAddress.Parse(given.GetValue(Host)!)!, given.GetValue(MaxShare), given.GetValue(DryRun)));
         if (given.GetValue(Lab) is [var silo, var engine, var network])
         {
             builder.Services.AddSingleton(new HostPrograms(silo, engine, network));
         }
         builder.Services.AddBench(given.GetValue(EngineOptions.Endpoint)!, home.Leases);
         builder.Services.AddSingleton<AttackLog>().AddSingleton<IFaultLog>(services => services.GetRequiredService<AttackLog>());
+        return builder.Build();
+    }
+
+    private static async Task<IHost> CreateAgentAsync(ParseResult given, IServiceProvider workshop, CancellationToken cancellationToken)
+    {
+        var builder = ClusterConnection.CreateBuilder();
+        builder.Services.AddSingleton(new AgentOptions(HostAddress.Parse(given.GetValue(Host)!)!, given.GetValue(MaxShare), given.GetValue(DryRun)));
+        builder.Services.AddSingleton(workshop.GetRequiredService<AttackEngine>()).AddSingleton(workshop.GetRequiredService<FaultBench>()).AddSingleton(workshop.GetRequiredService<AttackLog>());
         builder.Services.AddSingleton<OwnContainer>();
         var lifelines = await Lifelines.FindAsync(builder.Configuration, cancellationToken);
         foreach (var unknown in lifelines.Unknown)
@@ -83,16 +109,6 @@ internal static class AgentCommand
         builder.Services.AddSingleton<FaultKeeper>().AddHostedService(services => services.GetRequiredService<FaultKeeper>());
         builder.AddCluster();
         builder.Services.AddHostedService<Attacker>();
-        using var app = builder.Build();
-        var bench = app.Services.GetRequiredService<FaultBench>();
-        if (bench.Running is { Length: > 0 } left)
-        {
-            Console.WriteLine($"undoing {left.Length} faults that an earlier agent left");
-            await bench.UndoAllAsync(cancellationToken);
-        }
-        await bench.ProbeAsync(cancellationToken);
-        Console.WriteLine($"can {string.Join(", ", bench.Abilities.Select(ability => ability.ToString().ToLowerInvariant()))}{(bench.LossBackend is { } backend ? $" (packets by {backend})" : "")}{(bench.Missing is { } missing ? $"; not the rest: {missing}" : "")}");
-        await app.RunAsync(cancellationToken);
-        return 0;
+        return builder.Build();
     }
 }

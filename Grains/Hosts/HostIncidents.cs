@@ -12,6 +12,9 @@ internal sealed partial class HostIncidents(string host, IIncidentOutbox outbox,
     /// <summary>More than a node misses in days without its history.</summary>
     private const int MostEnded = 10_000;
 
+    /// <summary>That a container has come to be watched is told after so long, together with the others that have.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<string, Followed> _containers = [];
 
     /// <summary>The open incident of the engine.</summary>
@@ -148,6 +151,10 @@ internal sealed partial class HostIncidents(string host, IIncidentOutbox outbox,
         if (isWatched && followed.WatchedSince is null)
         {
             followed.WatchedSince = now;
+            if (_tellWatchedAt != DateTimeOffset.MaxValue && _tellWatchedAt > now + Soon)
+            {
+                _tellWatchedAt = now + Soon;
+            }
         }
         else if (!isWatched && followed.WatchedSince is { } since)
         {

@@ -191,6 +191,44 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_happens_without_the_database_is_healed_at_once_and_told_once_when_that_is_back()
+    {
+        int[] hosts = [1, 2, 3];
+        await Task.WhenAll(hosts.Select(host => Lab.DockerAsync(host, Token, "run", "-d", "--name", "news", "idle")));
+        await Lab.UntilAsync("they are supervised", async () =>
+            (await Task.WhenAll(hosts.Select(host => Lab.ContainerAsync(host, "news", Token)))).All(one => one is { } view && Text(view, "health") == "healthy"), Token);
+        await Lab.RunAsync(Token, "stop-database");
+        try
+        {
+            foreach (var host in hosts)
+            {
+                await Lab.DockerAsync(host, Token, "kill", "news");
+                await Lab.UntilAsync("it is healed", () => IsRunningAsync(host, "news"), Token);
+            }
+            await Lab.UntilWholeAsync(Token);
+            Assert.Empty(Told("news")); // what is not kept yet is not told
+        }
+        finally
+        {
+            await Lab.RunAsync(Token, "start-database");
+        }
+        await Lab.UntilAsync("all of them are told", () => Task.FromResult(hosts.All(host => Told("news").Contains(HostLab.Address(host)))), Token);
+        foreach (var host in hosts)
+        {
+            using var reply = await Lab.Http.GetAsync(new Uri($"incidents?host={HostLab.Address(host)}&container=news", UriKind.Relative), Token);
+            Assert.Equal(1, (await reply.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("incidents").GetArrayLength());
+        }
+
+        // What is told after them shows that nothing more is to come of them.
+        var before = Told("idle-2").Count;
+        await Lab.DockerAsync(1, Token, "kill", "idle-2");
+        await Lab.UntilAsync("that is told", () => Task.FromResult(Told("idle-2").Count > before), Token);
+        Assert.Equal(hosts.Select(HostLab.Address), Told("news").Order(StringComparer.Ordinal));
+        await Task.WhenAll(hosts.Select(host => Lab.DockerAsync(host, Token, "rm", "-f", "news")));
+        await Lab.UntilWholeAsync(Token);
+    }
+
+    [Fact]
     public async Task A_removed_host_is_left_alone_also_by_its_next_life_until_it_is_taken_back()
     {
         using (var removed = await Lab.Http.DeleteAsync(new Uri($"containers/{HostLab.Address(2)}", UriKind.Relative), Token))
@@ -227,6 +265,17 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
     }
 
     private static string Text(JsonElement view, string property) => view.GetProperty(property).GetString()!;
+
+    /// <summary>The hosts on which a container of that name is well again, as often as that was told.</summary>
+    private List<string> Told(string container) =>
+    [
+        .. from message in fixture.Receiver.Received
+           let told = JsonElement.Parse(message.Body)
+           where Text(told, "type") == "hms.incident.recovered"
+           from incident in told.GetProperty("data").GetProperty("incidents").EnumerateArray()
+           where incident.GetProperty("container").GetString() == container
+           select Text(incident, "host"),
+    ];
 
     private async Task<int> RestartsAsync(int host, string name) => (await Lab.ContainerAsync(host, name, Token))?.GetProperty("restarts").GetInt32() ?? -1;
 

@@ -46,13 +46,21 @@ internal sealed class HostLab : IAsyncDisposable
             .Where(file => File.Exists($"/run/{_name}-lab/{file}"))
             .Select(file => $"{file}:{Environment.NewLine}{string.Join(Environment.NewLine, File.ReadLines($"/run/{_name}-lab/{file}").TakeLast(25))}"));
 
+    /// <summary>Where the API and the database are: outside of the hosts.</summary>
+    public const string Outside = "10.77.0.1";
+
     public static string Address(int host) => $"10.77.0.{10 + host}";
 
     /// <summary>Starts a lab and waits until all of it is shown.</summary>
-    public static async Task<HostLab> StartAsync(int hosts, int containers, int port, CancellationToken token, bool hasAntagonist = false)
+    public static async Task<HostLab> StartAsync(
+        int hosts, int containers, int port, CancellationToken token, bool hasAntagonist = false, params (string Name, string Value)[] settings)
     {
         // Names of interfaces are short.
         var lab = new HostLab($"hl{Environment.ProcessId % 100_000}", port, containers, hasAntagonist) { Hosts = hosts };
+        foreach (var (name, value) in settings)
+        {
+            lab._environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
         try
         {
             await lab.RunAsync(token, "up", $"{hosts}");
@@ -78,7 +86,7 @@ internal sealed class HostLab : IAsyncDisposable
 
     /// <summary>Connection string of a database of the lab's PostgreSQL.</summary>
     public string DatabaseOf(string name) =>
-        $"Host=10.77.0.1;Port=55432;Database={name};Username=hms;Password={File.ReadAllText($"/var/lib/{_name}-lab/password").Trim()}";
+        $"Host={Outside};Port=55432;Database={name};Username=hms;Password={File.ReadAllText($"/var/lib/{_name}-lab/password").Trim()}";
 
     /// <summary>Process id of a host's node.</summary>
     public int NodeOf(int host) => int.Parse(File.ReadAllText($"/run/{_name}-lab/h{host}/silo.pid"), CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using HmsOrleans.Tests.Notifications;
 using Xunit;
 
 namespace HmsOrleans.Tests.Lab;
@@ -8,22 +9,28 @@ namespace HmsOrleans.Tests.Lab;
 public sealed class LabCollection : ICollectionFixture<LabFixture>;
 #pragma warning restore CA1711
 
-/// <summary>Three hosts with three containers each.</summary>
+/// <summary>Three hosts with three containers each, and somebody who is told of all that happens.</summary>
 public sealed class LabFixture : IAsyncLifetime
 {
     internal HostLab Lab { get; private set; } = null!;
 
+    internal Receiver Receiver { get; private set; } = null!;
+
     /// <summary>A test failed half way: the next one gets a new lab.</summary>
     internal bool LeftBroken { get; set; }
 
-    public async ValueTask InitializeAsync() => Lab = await HostLab.StartAsync(hosts: 3, containers: 3, port: 8399, TestContext.Current.CancellationToken);
+    public async ValueTask InitializeAsync()
+    {
+        Receiver = await Receiver.StartAsync(HostLab.Outside);
+        Lab = await StartAsync(TestContext.Current.CancellationToken);
+    }
 
     internal async Task MendAsync(CancellationToken token)
     {
         if (LeftBroken)
         {
             await Lab.DisposeAsync();
-            Lab = await HostLab.StartAsync(hosts: 3, containers: 3, port: 8399, token);
+            Lab = await StartAsync(token);
             LeftBroken = false;
         }
     }
@@ -34,5 +41,11 @@ public sealed class LabFixture : IAsyncLifetime
         {
             await Lab.DisposeAsync();
         }
+        await Receiver.DisposeAsync();
     }
+
+    private Task<HostLab> StartAsync(CancellationToken token) => HostLab.StartAsync(
+        hosts: 3, containers: 3, port: 8399, token, hasAntagonist: false,
+        ("Hms:Notifications:All", "true"), ("Hms:Notifications:MaxPerMinute", "1000"),
+        ("Hms:Notifications:Channels:0:Name", "hook"), ("Hms:Notifications:Channels:0:Type", "webhook"), ("Hms:Notifications:Channels:0:Url", Receiver.Url));
 }

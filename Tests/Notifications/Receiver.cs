@@ -5,13 +5,14 @@ using Microsoft.Extensions.Logging;
 
 namespace HmsOrleans.Tests.Notifications;
 
-/// <summary>A server that messages are sent to, on a free port of 127.0.0.1.</summary>
+/// <summary>A server that messages are sent to, on a free port.</summary>
 internal sealed class Receiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly string _address;
     private readonly ConcurrentQueue<ReceivedMessage> _received = new();
 
-    private Receiver(WebApplication app) => _app = app;
+    private Receiver(WebApplication app, string address) => (_app, _address) = (app, address);
 
     /// <summary>What it does when it has read a message.</summary>
     public Func<HttpContext, Task> Answer { get; set; } = _ => Task.CompletedTask;
@@ -19,15 +20,16 @@ internal sealed class Receiver : IAsyncDisposable
     /// <summary>All that came, in order, whatever was answered.</summary>
     public IReadOnlyList<ReceivedMessage> Received => [.. _received];
 
-    public string Url => _app.Urls.Single();
+    public string Url => $"http://{_address}:{new Uri(_app.Urls.Single()).Port}";
 
-    public static async Task<Receiver> StartAsync()
+    /// <param name="address">Where senders find it; another than 127.0.0.1 need not be there yet.</param>
+    public static async Task<Receiver> StartAsync(string address = "127.0.0.1")
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         var app = builder.Build();
-        app.Urls.Add("http://127.0.0.1:0");
-        var receiver = new Receiver(app);
+        app.Urls.Add(address == "127.0.0.1" ? "http://127.0.0.1:0" : "http://0.0.0.0:0");
+        var receiver = new Receiver(app, address);
         app.Run(receiver.TakeAsync);
         await app.StartAsync();
         return receiver;

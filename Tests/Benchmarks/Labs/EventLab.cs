@@ -25,7 +25,7 @@ internal sealed class EventLab : IAsyncDisposable
     private EventLab(int hosts, int perHost)
     {
         _perHost = perHost;
-        _hosts = [.. Enumerable.Range(0, hosts).Select(host => new FakeHost(new FakeContainer(host, 0).Host, [.. Enumerable.Range(0, perHost).Select(number => View(new(host, number)))]))];
+        _hosts = [.. Enumerable.Range(0, hosts).Select(host => new FakeHost(new FakeContainer(host, 0).Host, [.. Enumerable.Range(0, perHost).Select(number => View(new FakeContainer(host, number)))]))];
         foreach (var host in _hosts)
         {
             _fleet.Hosts.Add(host.View.Address, host);
