@@ -138,7 +138,7 @@ internal sealed class CrowdLab : IAsyncDisposable
     private async Task TellAsync(int host, bool isComplete, IEnumerable<ContainerFact> facts, CancellationToken token) =>
         await Grains.GetGrain<IHostManagerGrain>(new FakeContainer(host, 0).Host).Observe(new(Now, null, isComplete, [.. facts]), token);
 
-    private EngineContainer Container(FakeContainer fake) => new()
+    private static EngineContainer Container(FakeContainer fake) => new()
     {
         Id = fake.Id,
         Name = fake.Name,
