@@ -10,8 +10,8 @@ namespace HmsOrleans.Benchmarks.Rows;
 /// <summary>How quickly chaos ends.</summary>
 internal sealed class AntagonistRow : IRow
 {
-    /// <summary>Faults that stay until they are undone.</summary>
-    private const string Lasting = """{"heavy": 100, "balance": 0, "frequency": 1, "duration": 3600, "kinds": ["loss", "pause", "freeze", "disconnect"]}""";
+    /// <summary>Faults that stay until they are undone. They come at a pace at which hardly more are there than are waited for.</summary>
+    private const string Lasting = """{"heavy": 100, "balance": 0, "frequency": 3, "duration": 3600, "kinds": ["loss", "pause", "freeze", "disconnect"]}""";
 
     private const int Faults = 20;
     private const int FaultsOfOne = 4;
@@ -26,6 +26,7 @@ internal sealed class AntagonistRow : IRow
     {
         await using var lab = await Fleet.StartAsync(run, token, hasAntagonist: true);
         await lab.UntilAsync("all agents report", async () => (await TestsAsync(lab, token)).All(host => host.GetProperty("state").GetString() == "off"), token);
+        await run.WaitAsync(TimeSpan.FromSeconds(20), "for the nodes to come to rest", token);
 
         var halts = new List<double>();
         for (var i = 0; i < run.Times(10, 2); i++)
