@@ -39,6 +39,13 @@ internal static class IncidentEndpoints
             .Fails(ProblemType.AddressMalformed, ProblemType.HostUnknown, ProblemType.HistoryUnavailable)
             .Replies(Examples.Availability);
 
+        api.MapGet("/hosts/{address}/watched", GetWatched)
+            .WithTags("History")
+            .Describe("GetHostWatched", "When a host's containers were watched",
+                "The times of the last hour in which each container was watched under supervision, also by an earlier run of the node; nobody knows how a container was between them. In no order; a time that goes on ends now.")
+            .Fails(ProblemType.AddressMalformed, ProblemType.HostUnknown, ProblemType.HistoryUnavailable)
+            .Replies(Examples.Watched);
+
         var container = api.MapGroup("/containers/{address}/{container}").WithTags("History")
             .Fails(ProblemType.AddressMalformed, ProblemType.HostUnknown, ProblemType.ContainerMalformed, ProblemType.ContainerAmbiguous, ProblemType.ContainerNotFound, ProblemType.HistoryUnavailable);
 
@@ -79,6 +86,14 @@ internal static class IncidentEndpoints
     {
         var (host, problem) = await HostLookup.Find(address, fleet, cancellationToken);
         return host is null ? problem! : TypedResults.Ok(await Availability(fleet, host.Address, null, cancellationToken));
+    }
+
+    private static async Task<Results<Ok<WatchedReply>, ProblemHttpResult>> GetWatched(string address, FleetCalls fleet, CancellationToken cancellationToken)
+    {
+        var (host, problem) = await HostLookup.Find(address, fleet, cancellationToken);
+        return host is null
+            ? problem!
+            : TypedResults.Ok(WatchedReply.From(await fleet.AskHistory((history, token) => history.GetWatched(host.Address, token), cancellationToken)));
     }
 
     private static async Task<Results<Ok<AvailabilityReply>, ProblemHttpResult>> GetOfContainer(

@@ -138,6 +138,8 @@ internal static class Examples
         new("7d", 99.9998, 268_200, 0.58, 1, 1, 0.576), new("30d", 99.9998, 268_200, 0.58, 1, 1, 0.576),
     ]);
 
+    public static WatchedReply Watched { get; } = new([new(Container.Id, Container.Name, Noon.AddDays(-3), Noon)]);
+
     public static string Badge { get; } = Api.Incidents.Badge.Of(Container).ToString();
 
     public static HostReply Host { get; } = HostReply.From(View);

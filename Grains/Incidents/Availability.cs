@@ -19,9 +19,12 @@ internal static class Availability
 
     public static ImmutableArray<AvailabilityWindow> Of(ContainerPast past, DateTimeOffset now)
     {
-        var watched = past.Watched.ToLookup(span => span.ContainerId, span => new Span(span.From, !span.HasEnded && now - span.To < GoesOn ? now : span.To));
+        var watched = past.Watched.ToLookup(span => span.ContainerId, span => new Span(span.From, UpTo(now, span).To));
         return [.. Lengths.Select(length => Of(past, watched, new(now - length, now)))];
     }
+
+    /// <summary>A watched time as it is now: hosts tell only now and then that they go on watching.</summary>
+    public static WatchedTime UpTo(DateTimeOffset now, WatchedTime span) => !span.HasEnded && now - span.To < GoesOn ? span with { To = now } : span;
 
     private static AvailabilityWindow Of(ContainerPast past, ILookup<string, Span> watched, Span window)
     {

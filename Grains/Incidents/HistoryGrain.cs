@@ -55,6 +55,13 @@ internal sealed partial class HistoryGrain(IIncidentStore store, IOptions<Histor
     public Task NoteWatched(string host, ImmutableArray<WatchedTime> watched, CancellationToken cancellationToken) =>
         Ask(store.NoteWatchedAsync(host, watched, cancellationToken), cancellationToken);
 
+    public async Task<ImmutableArray<WatchedTime>> GetWatched(string host, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var watched = await Ask(store.GetWatchedAsync(host, container: null, now.AddHours(-1), cancellationToken), cancellationToken);
+        return [.. watched.Select(span => Availability.UpTo(now, span))];
+    }
+
     public async Task<ImmutableArray<AvailabilityWindow>> GetAvailability(string host, string? container, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();

@@ -35,6 +35,13 @@ public interface IHistoryGrain : IGrainWithStringKey
     [Alias("NoteWatched")]
     Task NoteWatched(string host, ImmutableArray<WatchedTime> watched, CancellationToken cancellationToken);
 
+    /// <summary>When the containers of a host were watched in the last hour.</summary>
+    /// <param name="host">Address of the host.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>In no order. A time that goes on ends now.</returns>
+    [Alias("GetWatched")]
+    Task<ImmutableArray<WatchedTime>> GetWatched(string host, CancellationToken cancellationToken);
+
     /// <summary>How available a container, or all of a host taken together, was over the last hour, day, week and 30 days.</summary>
     /// <param name="host">Address of the host.</param>
     /// <param name="container">Name or full id; null for all containers of the host.</param>

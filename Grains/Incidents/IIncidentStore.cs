@@ -23,6 +23,13 @@ public interface IIncidentStore
     /// <summary>Keeps when containers of a host were watched; of a time that it has already only the end is new.</summary>
     Task NoteWatchedAsync(string host, ImmutableArray<WatchedTime> watched, CancellationToken cancellationToken);
 
+    /// <summary>When containers of a host were watched, in no order.</summary>
+    /// <param name="host">Address of the host.</param>
+    /// <param name="container">Name or full id; null for all of the host.</param>
+    /// <param name="since">What had ended before is left out.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    Task<ImmutableArray<WatchedTime>> GetWatchedAsync(string host, string? container, DateTimeOffset since, CancellationToken cancellationToken);
+
     /// <summary>When containers of a host were watched, and what happened to them.</summary>
     /// <param name="host">Address of the host.</param>
     /// <param name="container">Name or full id; null for all of the host.</param>

@@ -36,9 +36,8 @@ internal sealed class IncidentStore(IHistoryDatabase database, IncidentTable inc
         return true;
     }, cancellationToken);
 
-    public async Task<ContainerPast> GetPastAsync(string host, string? container, DateTimeOffset since, CancellationToken cancellationToken)
-    {
-        var watched = await database.DoAsync(async (connection, token) =>
+    public Task<ImmutableArray<WatchedTime>> GetWatchedAsync(string host, string? container, DateTimeOffset since, CancellationToken cancellationToken) =>
+        database.DoAsync(async (connection, token) =>
         {
             await using var command = connection.Command(
                 $"SELECT ContainerId, Container, Since, Until, Ended FROM WatchedTime WHERE Host = @Host AND Until >= @Since{(container is null ? "" : " AND (Container = @Container OR ContainerId = @Container)")}",
@@ -53,8 +52,9 @@ internal sealed class IncidentStore(IHistoryDatabase database, IncidentTable inc
             }
             return spans.ToImmutable();
         }, cancellationToken);
-        return new(watched, await incidents.GetPastAsync(host, container, since, cancellationToken));
-    }
+
+    public async Task<ContainerPast> GetPastAsync(string host, string? container, DateTimeOffset since, CancellationToken cancellationToken) =>
+        new(await GetWatchedAsync(host, container, since, cancellationToken), await incidents.GetPastAsync(host, container, since, cancellationToken));
 
     public async Task<int> PurgeAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken)
     {

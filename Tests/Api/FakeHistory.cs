@@ -22,6 +22,9 @@ internal sealed class FakeHistory : IHistoryGrain
 
     public ImmutableArray<AvailabilityWindow> Availability { get; set; } = [];
 
+    /// <summary>When containers were watched.</summary>
+    public ImmutableArray<WatchedTime> Watched { get; set; } = [];
+
     /// <summary>What it was asked for last.</summary>
     public IncidentQuery? Query { get; private set; }
 
@@ -45,6 +48,13 @@ internal sealed class FakeHistory : IHistoryGrain
     }
 
     public Task NoteWatched(string host, ImmutableArray<WatchedTime> watched, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public async Task<ImmutableArray<WatchedTime>> GetWatched(string host, CancellationToken cancellationToken)
+    {
+        await Gate(cancellationToken);
+        Asked = (host, null);
+        return Watched;
+    }
 
     public async Task<ImmutableArray<AvailabilityWindow>> GetAvailability(string host, string? container, CancellationToken cancellationToken)
     {

@@ -104,6 +104,19 @@ public sealed class IncidentTests
         (await node.Get("/hosts/10.0.0.300/availability")).MustBeProblem(HttpStatusCode.BadRequest, "address-malformed");
     }
 
+    [Fact]
+    public async Task When_containers_of_a_host_were_watched_is_told_by_container()
+    {
+        await using var node = await StartAsync();
+        node.Fleet.History!.Watched = [new(Samples.Web.Id, "web", Samples.Noon.AddMinutes(-20), Samples.Noon, HasEnded: true)];
+
+        var span = Assert.Single((await node.Get("/hosts/10.0.0.1/watched")).MustBe(HttpStatusCode.OK)["watched"]!.AsArray())!;
+        Assert.Equal(("10.0.0.1", null), node.Fleet.History.Asked);
+        Assert.Equal((Samples.Web.Id, "web", "2026-01-02T11:40:00+00:00", "2026-01-02T12:00:00+00:00"), ((string?)span["containerId"], (string?)span["container"], (string?)span["from"], (string?)span["to"]));
+        (await node.Get("/hosts/10.0.0.9/watched")).MustBeProblem(HttpStatusCode.NotFound, "host-unknown");
+        (await node.Get("/hosts/10.0.0.300/watched")).MustBeProblem(HttpStatusCode.BadRequest, "address-malformed");
+    }
+
     [Theory]
     [InlineData("", "web: healthy")]
     [InlineData("?window=1h", "web 1h: 99.5 %")]
@@ -140,7 +153,7 @@ public sealed class IncidentTests
     {
         await using var node = await StartAsync();
         node.Fleet.History!.Gate = _ => throw new HistoryUnavailableException("database is locked");
-        foreach (var path in (string[])["/incidents", $"/incidents/{_healed.Id}", "/hosts/10.0.0.1/availability", "/containers/10.0.0.1/web/availability", "/containers/10.0.0.1/web/badge.svg?window=1h"])
+        foreach (var path in (string[])["/incidents", $"/incidents/{_healed.Id}", "/hosts/10.0.0.1/availability", "/hosts/10.0.0.1/watched", "/containers/10.0.0.1/web/availability", "/containers/10.0.0.1/web/badge.svg?window=1h"])
         {
             var problem = (await node.Get(path)).MustBeProblem(HttpStatusCode.ServiceUnavailable, "history-unavailable");
             Assert.Contains("database is locked", (string?)problem["detail"], StringComparison.Ordinal);

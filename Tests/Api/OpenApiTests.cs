@@ -25,6 +25,7 @@ public sealed class OpenApiTests
                 "/events: get",
                 "/healthz: get",
                 "/hosts/{address}/availability: get",
+                "/hosts/{address}/watched: get",
                 "/hosts: get",
                 "/incidents/{id}: get",
                 "/incidents: get",

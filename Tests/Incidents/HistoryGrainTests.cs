@@ -62,4 +62,22 @@ public sealed class HistoryGrainTests(TestSilo silo) : IClassFixture<TestSilo>
         Assert.Equal((1, 1, TimeSpan.FromSeconds(0.3)), (hour.Incidents, hour.Restarts, hour.TimeToHeal));
         Assert.Null((await _history.GetAvailability(_host, "db", Token))[0].Availability);
     }
+
+    [Fact]
+    public async Task What_was_watched_in_the_last_hour_is_told_up_to_now_or_to_its_end()
+    {
+        var now = silo.Time.GetUtcNow();
+        await _history.NoteWatched(_host,
+        [
+            new(IdOf("web"), "web", now.AddDays(-2), now.AddMinutes(-90), HasEnded: true), new(IdOf("web"), "web", now.AddMinutes(-30), now.AddMinutes(-20), HasEnded: true),
+            new(IdOf("web"), "web", now.AddMinutes(-10), now.AddMinutes(-1)), new(IdOf("db"), "db", now.AddMinutes(-50), now.AddMinutes(-40)),
+        ], Token);
+
+        var watched = await _history.GetWatched(_host, Token);
+
+        Assert.Equal(["db: -50 to -40", "web: -30 to -20", "web: -10 to 0"], watched.OrderBy(span => span.From).Select(span => $"{span.Container}: {Minutes(span.From)} to {Minutes(span.To)}"));
+
+        // The database keeps milliseconds, and the clock goes on.
+        double Minutes(DateTimeOffset at) => Math.Round((at - now).TotalMinutes) + 0.0;
+    }
 }

@@ -46,6 +46,8 @@ internal sealed class FakeHistory : IIncidentStore
 
     public Task NoteWatchedAsync(string host, ImmutableArray<WatchedTime> watched, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task<ImmutableArray<WatchedTime>> GetWatchedAsync(string host, string? container, DateTimeOffset since, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<ContainerPast> GetPastAsync(string host, string? container, DateTimeOffset since, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<int> PurgeAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken) => Task.FromResult(0);

@@ -1,8 +1,8 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using HmsOrleans.Tests.Engine;
 using HmsOrleans.Tests.Node;
+using Microsoft.Data.Sqlite;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -11,36 +11,8 @@ namespace HmsOrleans.Tests.Page;
 
 /// <summary>The live page in a real browser, over a real node with keys, on which containers really break.</summary>
 [Collection<EngineCollection>]
-public sealed class LivePageTests : NodeStory, IClassFixture<LivePageTests.Keyed>
+public sealed class LivePageTests(LivePageTests.Keyed fixture) : PageStory(fixture), IClassFixture<LivePageTests.Keyed>
 {
-    private const string Operator = "operator-of-the-page-0123";
-
-    private Browser _browser = null!;
-
-    public LivePageTests(Keyed fixture)
-        : base(fixture)
-    {
-        SetDefaultExpectTimeout(60_000);
-        Node.Http.DefaultRequestHeaders.Remove("X-Api-Key");
-        Node.Http.DefaultRequestHeaders.Add("X-Api-Key", Operator);
-    }
-
-    public override async ValueTask InitializeAsync()
-    {
-        await base.InitializeAsync();
-        _browser = await Browser.StartAsync();
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (_browser is not null)
-        {
-            await _browser.DisposeAsync();
-        }
-        await base.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
     [Fact]
     public async Task A_container_breaks_its_row_turns_the_incident_appears_and_it_heals_without_a_reload()
     {
@@ -69,7 +41,7 @@ public sealed class LivePageTests : NodeStory, IClassFixture<LivePageTests.Keyed
         await Expect(page.Locator("h1")).ToHaveTextAsync("web was stopped");
         await Expect(page.Locator("main")).ToContainTextAsync("exit code 137");
         Assert.True(await page.EvaluateAsync<bool>("window.isStillTheSame"));
-        Assert.Empty(_browser.Faults);
+        Assert.Empty(Browser.Faults);
     }
 
     [Fact]
@@ -107,7 +79,45 @@ public sealed class LivePageTests : NodeStory, IClassFixture<LivePageTests.Keyed
             await Expect(page.Locator(".agents li")).ToHaveCountAsync(1);
             await MustBeForAllAsync(page, "antagonist");
         }
-        Assert.Empty(_browser.Faults);
+        Assert.Empty(Browser.Faults);
+    }
+
+    [Fact]
+    public async Task Minutes_in_which_nobody_watched_a_container_are_not_green()
+    {
+        var page = await SignInAsync();
+        await Expect(Row(page, NodeFixture.Bell)).ToBeVisibleAsync();
+        var id = (await RunHealthyAsync("web")).Trim();
+        var bar = Row(page, "web").Locator(".bar");
+        await MustBeNewAsync(bar);
+
+        // Also where the page was opened later; what an earlier life of the node watched was watched.
+        await ReloadAsync(page);
+        await MustBeNewAsync(bar);
+        var now = TimeProvider.System.GetUtcNow();
+        await using (var history = new SqliteConnection($"Data Source={Node.DataDirectory}/hms.db"))
+        {
+            await history.OpenAsync(Token);
+            await using var earlier = history.CreateCommand();
+            earlier.CommandText = string.Create(CultureInfo.InvariantCulture, $"""
+                INSERT INTO WatchedTime (Host, ContainerId, Container, Since, Until, Ended)
+                VALUES ('{NodeProcess.Host}', '{id}', 'web', {now.AddMinutes(-40).ToUnixTimeMilliseconds()}, {now.AddMinutes(-20).ToUnixTimeMilliseconds()}, 1)
+                """);
+            await earlier.ExecuteNonQueryAsync(Token);
+        }
+        await ReloadAsync(page);
+        await Expect(Cells(bar, "well")).ToHaveAttributeAsync("d", new Regex("M300 2"));
+        await Expect(Cells(bar, "unseen")).ToHaveAttributeAsync("d", new Regex("^M0 2(?!.*M300 2)"));
+        Assert.Empty(Browser.Faults);
+
+        static ILocator Cells(ILocator bar, string kind) => bar.Locator($"path[data-kind={kind}]");
+
+        static async Task MustBeNewAsync(ILocator bar)
+        {
+            await Expect(bar).ToHaveAttributeAsync("aria-label", new Regex("; not watched in [1-9][0-9]? of 60 minutes"));
+            await Expect(Cells(bar, "unseen")).ToHaveAttributeAsync("d", new Regex("^M0 2.*M300 2"));
+            await Expect(Cells(bar, "well")).ToHaveAttributeAsync("d", new Regex("M590 2h8v20h-8z$"));
+        }
     }
 
     [Fact]
@@ -140,7 +150,7 @@ public sealed class LivePageTests : NodeStory, IClassFixture<LivePageTests.Keyed
         await Expect(Row(page, "web").Locator(".state")).ToHaveTextAsync("ignored");
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.Locator(".row.container")).ToHaveCountAsync(2);
-        Assert.Empty(_browser.Faults);
+        Assert.Empty(Browser.Faults);
     }
 
     [Fact]
@@ -163,7 +173,7 @@ public sealed class LivePageTests : NodeStory, IClassFixture<LivePageTests.Keyed
         await Expect(page.Locator("#connection")).ToHaveTextAsync("Live");
         await Expect(page.Locator("#banner")).ToBeHiddenAsync();
         await Expect(page.Locator(".row.container")).ToHaveCountAsync(1);
-        Assert.Empty(_browser.Faults);
+        Assert.Empty(Browser.Faults);
     }
 
     [Fact]
@@ -181,50 +191,12 @@ public sealed class LivePageTests : NodeStory, IClassFixture<LivePageTests.Keyed
         await Expect(KeyOf(page)).ToBeVisibleAsync();
     }
 
-    private Task<IPage> VisitAsync(ColorScheme scheme = ColorScheme.Light) => _browser.VisitAsync(Node.Http.BaseAddress!, scheme);
-
-    private async Task<IPage> SignInAsync()
-    {
-        var page = await VisitAsync();
-        await EnterKeyAsync(page);
-        return page;
-    }
-
-    private static async Task EnterKeyAsync(IPage page, string key = Operator)
-    {
-        await KeyOf(page).FillAsync(key);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-    }
-
-    private static ILocator KeyOf(IPage page) => page.GetByLabel("Key", new() { Exact = true });
-
-    private static ILocator Row(IPage page, string name) =>
-        page.Locator(".row.container").Filter(new() { Has = page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }) });
-
-    private static async Task TabToAsync(IPage page, ILocator wanted)
-    {
-        for (var i = 0; i < 50 && !await wanted.EvaluateAsync<bool>("node => node === document.activeElement"); i++)
-        {
-            await page.Keyboard.PressAsync("Tab");
-        }
-        await Expect(wanted).ToBeFocusedAsync();
-    }
-
-    private static async Task MustBeForAllAsync(IPage page, string view)
-    {
-        var result = await page.RunAxe();
-        Assert.Empty(result.Violations.Select(violation => $"{view}: {Describe(violation)}"));
-        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{view} is wider than its window");
-    }
-
-    private static string Describe(AxeResultItem violation) => $"{violation.Id}, {violation.Help}: {string.Join("; ", violation.Nodes.Select(node => node.Html))}";
-
     public sealed class Keyed(EngineFixture engine) : NodeFixture(engine)
     {
         private protected override (string Key, string Value)[] Settings =>
         [
             ("Hms:Health:StartGrace", "00:00:00.3"), ("Hms:Health:RecoveredAfter", "00:00:30"), ("Hms:Health:BackOff", "00:00:06"),
-            ("Hms:Api:Keys:0:Name", "acts"), ("Hms:Api:Keys:0:Key", Operator), ("Hms:Api:Keys:0:Role", "operator"),
+            .. Keys,
         ];
     }
 }

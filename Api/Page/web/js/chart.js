@@ -54,7 +54,7 @@ function describe(cell) {
     return `${when}: ${cause(incident.cause)} (${incident.evidence}), ${heal}`;
   }
   if (cell.kind === 'well') return `${when}: well`;
-  if (cell.kind === 'unseen') return `${when}: not seen, the page was not open`;
+  if (cell.kind === 'unseen') return `${when}: nobody watched it${historyGone ? ', as far as this page knows' : ''}`;
   return `${when}: ${state(cell.kind).tells || cause(cell.kind)}`;
 }
 
@@ -115,7 +115,9 @@ export function bar() {
     }
     const last = incidentsOf(shown);
     const spoken = last.length ? `${count(last.length, 'incident')}, the last ${ago(last[0].faultAt)}: ${cause(last[0].cause)}` : 'no incident';
-    if (document.activeElement !== node || at < 0) node.setAttribute('aria-label', `Last hour of ${shown.view.name} on ${host}: ${spoken}`);
+    const unseen = cells.filter(cell => cell.kind === 'unseen').length;
+    const watched = unseen ? `; not watched in ${unseen} of ${CELLS} minutes` : '';
+    if (document.activeElement !== node || at < 0) node.setAttribute('aria-label', `Last hour of ${shown.view.name} on ${host}: ${spoken}${watched}`);
   }
   return { node, update };
 }

@@ -18,7 +18,6 @@ export let historyGone;
 
 const incidents = new Map();
 const listeners = new Set();
-const openedAt = Date.now();
 /** Counts what may change which rows there are, and their order; measurements alone do not. */
 export let structure = 0;
 let frame = 0;
@@ -77,10 +76,11 @@ function kindOf(view) {
 function mark(container, now) {
   const kind = kindOf(container.view);
   const last = container.marks.at(-1);
-  if (last?.kind === kind) return;
-  if (last) last.to = now;
-  // One that is left alone was so for longer than we look; one that is not known, since its host was last heard.
-  const from = container.view.staleSince ? Date.parse(container.view.staleSince) : !last && (kind === 'ignored' || kind === 'unknown') ? now - CELLS * MINUTE : now;
+  if (last?.to === Infinity) {
+    if (last.kind === kind) return;
+    last.to = now;
+  }
+  const from = container.view.staleSince ? Date.parse(container.view.staleSince) : now;
   container.marks.push({ kind, from, to: Infinity, cause: inTrouble.includes(kind) && kind !== 'suspect' ? container.view.lastFault?.cause : null });
 }
 
@@ -88,7 +88,7 @@ function take(view, now) {
   const key = keyOf(view.host, view.id);
   let container = containers.get(key);
   if (!container) {
-    container = { key, view, revision: 0, incidents: [], open: false, marks: [], loss: [], rtt: [], memory: [] };
+    container = { key, view, revision: 0, incidents: [], open: false, marks: [], watched: [], loss: [], rtt: [], memory: [] };
     containers.set(key, container);
     adopt(container);
   }
@@ -110,6 +110,25 @@ function adopt(container) {
   const { host, id } = container.view;
   container.incidents = [...incidents.values()].filter(one => one.host === host && one.containerId === id).sort((a, b) => a.id < b.id ? 1 : -1);
   container.open = container.incidents.some(one => one.outcome === 'open');
+}
+
+/** The page sees nothing any more: how containers are, nobody tells it. */
+function lose(now) {
+  for (const container of containers.values()) {
+    const last = container.marks.at(-1);
+    if (last?.to === Infinity) last.to = now;
+    container.revision++;
+  }
+}
+
+/** When the containers of a host were watched while the page was not there. */
+function takeWatched(host, spans) {
+  const of = Map.groupBy(spans, span => span.containerId);
+  for (const container of containers.values()) {
+    if (container.view.host !== host) continue;
+    container.watched = (of.get(container.view.id) ?? []).map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
+    container.revision++;
+  }
 }
 
 /** Takes in an incident, or a newer record of it. */
@@ -138,6 +157,7 @@ async function loadHistory() {
       if (!found.next) break;
       before = encodeURIComponent(found.next);
     }
+    await Promise.all([...hosts.keys()].map(async host => takeWatched(host, (await get(`hosts/${encodeURIComponent(host)}/watched`)).watched)));
     historyGone = null;
   } catch (e) {
     historyGone = e.status === 404 ? 'This node keeps no history of incidents.' : e.message;
@@ -174,8 +194,9 @@ const handlers = {
   gap() {
     Object.assign(connection, { kind: 'lost', why: 'Something was missed; it is being fetched.' });
   },
-  silent({ reason }) {
+  silent({ reason }, now) {
     Object.assign(connection, { kind: 'silent', why: reason });
+    lose(now);
   },
 };
 
@@ -186,16 +207,17 @@ function outagesOf(incident, { view }) {
   return [{ from: incident.downSince ?? incident.faultAt, to: isDown ? null : incident.runningAgainAt ?? incident.endedAt }];
 }
 
-/** What the page holds of the last hour, per minute: the worst that was seen of a container. */
+/** What is known of the last hour, per minute: the worst that was seen of a container; unseen where nobody watched it. */
 export function cellsOf(container, now = Date.now()) {
   const end = Math.floor(now / MINUTE) + 1;
-  const cells = Array.from({ length: CELLS }, (_, i) => ({ at: (end - CELLS + i) * MINUTE, kind: 'well', incident: null }));
+  const cells = Array.from({ length: CELLS }, (_, i) => ({ at: (end - CELLS + i) * MINUTE, kind: 'unseen', incident: null }));
   const each = (from, to, put) => {
     const first = Math.max(0, Math.floor(from / MINUTE) - end + CELLS);
     const last = Math.min(CELLS - 1, Math.floor(Math.min(to, now) / MINUTE) - end + CELLS);
     for (let i = first; i <= last; i++) put(cells[i]);
   };
-  if (historyGone !== null) each(0, openedAt, cell => { cell.kind = 'unseen'; });
+  const seen = [...container.watched, ...container.marks.filter(({ kind }) => kind === 'well')];
+  for (const { from, to } of seen) each(from, to, cell => { cell.kind = 'well'; });
   for (const { kind, from, to, cause } of container.marks) {
     if (kind !== 'well') each(from, to, cell => { cell.kind = cause ?? kind; });
   }
@@ -241,6 +263,13 @@ export function start() {
     },
     state(kind, why) {
       Object.assign(connection, { kind, why });
+      const now = Date.now();
+      if (kind !== 'live') {
+        lose(now);
+      } else {
+        for (const container of containers.values()) mark(container, now);
+        loadHistory();
+      }
       changed();
     },
   });

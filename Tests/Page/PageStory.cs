@@ -1,0 +1,120 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using HmsOrleans.Tests.Node;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace HmsOrleans.Tests.Page;
+
+/// <summary>What the stories about the live page share: a browser, signing in, and what must hold in every view.</summary>
+public abstract class PageStory : NodeStory
+{
+    private const string Operator = "operator-of-the-page-0123";
+
+    private protected PageStory(NodeFixture fixture)
+        : base(fixture)
+    {
+        SetDefaultExpectTimeout(60_000);
+        Node.Http.DefaultRequestHeaders.Remove("X-Api-Key");
+        Node.Http.DefaultRequestHeaders.Add("X-Api-Key", Operator);
+    }
+
+    /// <summary>The settings of a node whose page asks for a key.</summary>
+    private protected static (string Key, string Value)[] Keys => [("Hms:Api:Keys:0:Name", "acts"), ("Hms:Api:Keys:0:Key", Operator), ("Hms:Api:Keys:0:Role", "operator")];
+
+    private protected Browser Browser { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Browser = await Browser.StartAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (Browser is not null)
+        {
+            await Browser.DisposeAsync();
+        }
+        await base.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected Task<IPage> VisitAsync(ColorScheme scheme = ColorScheme.Light) => Browser.VisitAsync(Node.Http.BaseAddress!, scheme);
+
+    private protected async Task<IPage> SignInAsync()
+    {
+        var page = await VisitAsync();
+        await EnterKeyAsync(page);
+        return page;
+    }
+
+    private protected static async Task EnterKeyAsync(IPage page, string key = Operator)
+    {
+        await KeyOf(page).FillAsync(key);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        if (key == Operator)
+        {
+            await UntilItRunsAsync(page);
+        }
+    }
+
+    private protected static async Task ReloadAsync(IPage page)
+    {
+        await page.ReloadAsync();
+        await UntilItRunsAsync(page);
+    }
+
+    /// <summary>
+    /// Each container that comes or goes changes the machine's network, and then chromium gives up what it is loading
+    /// (ERR_NETWORK_CHANGED): a page that has lost its script is loaded again, as a person would.
+    /// </summary>
+    private static async Task UntilItRunsAsync(IPage page)
+    {
+        for (var attempts = 1; ; attempts++)
+        {
+            try
+            {
+                await page.Locator("body[data-connection]").WaitForAsync(new() { Timeout = 15_000 });
+                return;
+            }
+            catch (TimeoutException) when (attempts < 5)
+            {
+                await page.ReloadAsync();
+            }
+        }
+    }
+
+    private protected static ILocator KeyOf(IPage page) => page.GetByLabel("Key", new() { Exact = true });
+
+    private protected static ILocator Row(IPage page, string name) =>
+        page.Locator(".row.container").Filter(new() { Has = page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }) });
+
+    private protected static async Task TabToAsync(IPage page, ILocator wanted)
+    {
+        for (var i = 0; i < 50 && !await wanted.EvaluateAsync<bool>("node => node === document.activeElement"); i++)
+        {
+            await page.Keyboard.PressAsync("Tab");
+        }
+        await Expect(wanted).ToBeFocusedAsync();
+    }
+
+    /// <summary>Goes to a button with the keyboard and presses it.</summary>
+    private protected static async Task PressAsync(IPage page, string button, ILocator? within = null)
+    {
+        var wanted = (within ?? page.Locator("body")).GetByRole(AriaRole.Button, new() { Name = button, Exact = true });
+        await Expect(wanted).ToBeVisibleAsync();
+        await TabToAsync(page, wanted);
+        await page.Keyboard.PressAsync("Enter");
+    }
+
+    private protected static async Task MustBeForAllAsync(IPage page, string view)
+    {
+        var result = await page.RunAxe();
+        Assert.Empty(result.Violations.Select(violation => $"{view}: {Describe(violation)}"));
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{view} is wider than its window");
+    }
+
+    private static string Describe(AxeResultItem violation) => $"{violation.Id}, {violation.Help}: {string.Join("; ", violation.Nodes.Select(node => node.Html))}";
+}
