@@ -19,13 +19,13 @@ public class NodeFixture(EngineFixture engine) : IAsyncLifetime
 
     private protected virtual (string Key, string Value)[] Settings => Brisk;
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         await Host.RunContainerAsync(Bell, TestContext.Current.CancellationToken);
         Node = await NodeProcess.StartReadyAsync(Host.Socket, TestContext.Current.CancellationToken, Settings);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (Node is not null)
         {

@@ -154,6 +154,31 @@ public sealed class LivePageTests(LivePageTests.Keyed fixture) : PageStory(fixtu
     }
 
     [Fact]
+    public async Task Where_no_channel_is_configured_nothing_is_offered_to_keep_quiet()
+    {
+        await RunHealthyAsync("web");
+        var page = await SignInAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await PressAsync(page, $"Maintenance of {NodeProcess.Host}");
+        await MustSayThatNobodyIsTold();
+        await page.GotoAsync($"/#/containers/{NodeProcess.Host}/web");
+        await PressAsync(page, "Mute notifications");
+        await MustSayThatNobodyIsTold();
+        await PressAsync(page, "Send a test notification");
+        await PressAsync(page, "Send", dialog);
+        await Expect(dialog.GetByRole(AriaRole.Alert)).ToContainTextAsync("No channel is configured");
+        Assert.Empty(Browser.Faults);
+
+        async Task MustSayThatNobodyIsTold()
+        {
+            await Expect(dialog).ToContainTextAsync("No channel is configured");
+            await MustBeForAllAsync(page, "without a channel");
+            await PressAsync(page, "Close", dialog);
+            await Expect(dialog).ToHaveCountAsync(0);
+        }
+    }
+
+    [Fact]
     public async Task A_page_that_has_lost_its_node_says_so_and_comes_back()
     {
         await RunHealthyAsync("web");

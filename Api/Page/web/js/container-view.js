@@ -7,6 +7,7 @@ import { confirmDialog } from './dialogs.js';
 import { el, icon, setAttribute, show, write } from './dom.js';
 import { connection, find, hosts, incidentsOf, shownState, subscribe } from './fleet.js';
 import { incidentItem, sorry } from './incident-views.js';
+import { askMute, maintenanceWords, muteOf, muteWords } from './quiet.js';
 import { pill, warning } from './rows.js';
 import { cause, loss, memory, plain, rtt, span, state, time } from './words.js';
 
@@ -29,6 +30,7 @@ export function containerView(main, { parts: [host, name] }) {
   const title = el('h1', {}, name);
   const details = el('p', { className: 'details', role: 'status' });
   const warn = el('p', { className: 'note', hidden: true });
+  const quiet = el('p', { className: 'quiet', role: 'status', hidden: true }, icon('muted'), el('span'));
   const hour = bar();
   const charts = [['Packet loss', loss, 'packetLoss', 100, 'loss'], ['Round trip', rtt, 'rtt', .5, 'rtt'], ['Memory', memory, 'memory', 1, 'memory']].map(([label, format, field, least, series]) => {
     const picture = spark(least, 240, 56);
@@ -42,12 +44,13 @@ export function containerView(main, { parts: [host, name] }) {
   const older = el('p', { hidden: true }, el('a', { href: `#/incidents?host=${encodeURIComponent(host)}&container=${encodeURIComponent(name)}` }, 'All its incidents'));
   const missing = el('p', { className: 'empty', hidden: true });
   const supervise = el('button', { type: 'button' });
+  const mute = el('button', { type: 'button', onclick: () => askMute(container.view) });
   const actions = el('div', { className: 'actions' },
     el('button', { type: 'button', onclick: askRestart }, 'Restart now'),
     el('button', { type: 'button', onclick: askThreshold }, 'Threshold'),
-    supervise);
+    mute, supervise);
   const body = el('div', { hidden: true },
-    el('div', { className: 'title' }, title, word.node, actions), details, warn,
+    el('div', { className: 'title' }, title, word.node, actions), details, warn, quiet,
     el('section', { className: 'card' }, el('h2', {}, 'Now'), el('div', { className: 'figures' }, ...charts.map(chart => chart.node)), el('h3', {}, 'Last hour'), hour.node),
     el('section', { className: 'card' }, el('h2', {}, 'Availability'), availability),
     el('section', { className: 'card' }, el('h2', {}, 'Why it is in this state'), why),
@@ -123,6 +126,10 @@ export function containerView(main, { parts: [host, name] }) {
     const trouble = hosts.get(host) ? warning(hosts.get(host)) : '';
     write(warn, trouble && `Its host: ${trouble}.`);
     show(warn, Boolean(trouble));
+    const silence = [muteWords(muteOf(view)), maintenanceWords(host)].filter(Boolean).join(', ');
+    write(quiet.lastChild, silence && `Nobody is told of it: ${silence}.`);
+    show(quiet, Boolean(silence));
+    write(mute, muteOf(view) ? 'Unmute' : 'Mute notifications');
     charts.forEach(chart => chart.update(container));
     hour.update(container);
     write(supervise, view.health === 'ignored' ? 'Supervise' : view.health === 'quarantined' ? 'Try again' : 'Ignore');

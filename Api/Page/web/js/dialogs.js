@@ -57,6 +57,11 @@ export function confirmDialog({ title, text, action, isHarm = false, fields = []
   return dialog;
 }
 
+const closing = () => el('form', { method: 'dialog', className: 'actions' }, el('button', { className: 'primary', autofocus: true }, icon('close'), 'Close'));
+
+/** Says something that asks for nothing. */
+export const tellDialog = (title, ...content) => open(title, 'question', el('div', { className: 'text' }, ...content), closing());
+
 export const isKeyboardOn = () => localStorage.getItem('keys') !== 'off';
 
 export function helpDialog() {
@@ -73,7 +78,7 @@ export function helpDialog() {
     el('h3', {}, 'The bar of the last hour'),
     el('p', {}, 'One cell for each minute, in the colour of what went wrong in it. A click opens the evidence.'),
     el('ul', { className: 'legend' }, ...kinds.map(([kind, what]) => el('li', {}, el('span', { className: 'swatch', 'data-kind': kind }), what))),
-    el('form', { method: 'dialog', className: 'actions' }, el('button', { className: 'primary', autofocus: true }, icon('close'), 'Close')));
+    closing());
   return dialog;
 }
 

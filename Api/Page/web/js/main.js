@@ -7,6 +7,7 @@ import { connection, start, subscribe } from './fleet.js';
 import { fleetView } from './fleet-view.js';
 import { incidentView, incidentsView } from './incident-views.js';
 import { helpDialog, isKeyboardOn, notifyDialog } from './dialogs.js';
+import { start as startQuiet } from './quiet.js';
 import { time } from './words.js';
 
 const main = document.getElementById('main');
@@ -134,4 +135,5 @@ addEventListener('keydown', event => {
 
 addEventListener('hashchange', event => { follow(event); route(); });
 start();
+startQuiet();
 route();

@@ -3,6 +3,7 @@
 import { bar, spark } from './chart.js';
 import { el, icon, setAttribute, setIcon, write } from './dom.js';
 import { isInTrouble, isStale, shownState } from './fleet.js';
+import { askMaintenance, maintenanceWords, windowsOf } from './quiet.js';
 import { count, loss, memory, rtt, state, time } from './words.js';
 
 export const containerHash = view => `#/containers/${encodeURIComponent(view.host)}/${encodeURIComponent(view.name)}`;
@@ -42,8 +43,11 @@ export function hostRow() {
   const link = el('a');
   const counts = el('span', { className: 'dim' });
   const warn = el('span', { className: 'warn' });
+  const quiet = el('span', { className: 'quiet' });
+  let address = '';
+  const maintain = el('button', { type: 'button', className: 'maintain', onclick: () => askMaintenance(address) });
   const node = el('div', { className: 'row host', role: 'row' },
-    el('div', { className: 'whole', role: 'cell', 'aria-colspan': '8' }, el('h2', {}, glyph, link), counts, warn));
+    el('div', { className: 'whole', role: 'cell', 'aria-colspan': '8' }, el('h2', {}, glyph, link), counts, quiet, warn, maintain));
   return {
     node,
     update({ host, containers }) {
@@ -51,6 +55,10 @@ export function hostRow() {
       const isOffline = host.state === 'offline';
       const trouble = containers.filter(isInTrouble).length;
       const restarts = containers.reduce((sum, container) => sum + container.view.restarts, 0);
+      address = host.address;
+      write(quiet, maintenanceWords(address));
+      write(maintain, windowsOf(address).length ? 'End maintenance' : 'Maintenance');
+      setAttribute(maintain, 'aria-label', `${maintain.textContent} of ${address}`);
       setIcon(glyph, isOffline ? 'offline' : 'host');
       write(link, host.address);
       link.href = `#/?host=${encodeURIComponent(host.address)}`;
