@@ -154,6 +154,26 @@ public sealed class LivePageTests(LivePageTests.Keyed fixture) : PageStory(fixtu
     }
 
     [Fact]
+    public async Task A_container_is_restarted_from_its_page_by_keyboard()
+    {
+        await RunHealthyAsync("web");
+        var page = await SignInAsync();
+        await page.GotoAsync($"/#/containers/{NodeProcess.Host}/web");
+        var restarts = page.Locator(".facts dt:text-is('Restarts') + dd");
+        await Expect(restarts).ToHaveTextAsync("0 since the node came up");
+
+        await PressAsync(page, "Restart now");
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToBeFocusedAsync();
+        await PressAsync(page, "Restart now", dialog);
+        await Expect(dialog).ToHaveCountAsync(0);
+        await Expect(restarts).ToHaveTextAsync("1 since the node came up");
+        await Expect(page.Locator(".title .pill")).ToHaveTextAsync("healthy");
+        AssertHappened("web", "start", "kill", "die", "stop", "start", "restart");
+        Assert.Empty(Browser.Faults);
+    }
+
+    [Fact]
     public async Task Where_no_channel_is_configured_nothing_is_offered_to_keep_quiet()
     {
         await RunHealthyAsync("web");
