@@ -1,6 +1,8 @@
+using System.Globalization;
 using HmsOrleans.Tests.Antagonist;
 using HmsOrleans.Tests.Engine;
 using HmsOrleans.Tests.Node;
+using Microsoft.Data.Sqlite;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -21,25 +23,31 @@ public sealed class Screenshots(Screenshots.Slow fixture) : NodeStory(fixture), 
     public async Task Take()
     {
         await GoodAsync(HttpMethod.Delete, $"containers/{NodeProcess.Host}/{NodeFixture.Bell}");
+        var ids = new Dictionary<string, string>();
         foreach (var (name, image) in Shop)
         {
             await Host.Docker(Token, "tag", DockerHost.IdleImage, image);
-            await Host.Docker(Token, "run", "-d", "--name", name, image, "sh", "-c", Life(name));
+            ids[name] = (await Host.Docker(Token, "run", "-d", "--name", name, image, "sh", "-c", Life(name))).Trim();
         }
         foreach (var (name, _) in Shop)
         {
             await UntilAsync(name, "healthy");
         }
+        await PretendWatchedAsync(ids);
         await using var agent = await AgentProcess.StartAsync(Host, Node, Token);
         await using var browser = await Browser.StartAsync();
         var light = await browser.VisitAsync(Node.Http.BaseAddress!, width: 1240, height: 800);
         var dark = await browser.VisitAsync(Node.Http.BaseAddress!, ColorScheme.Dark, width: 1240, height: 800);
         await Expect(light.Locator(".row.container")).ToHaveCountAsync(Shop.Length + 1);
 
+        // It fails at every start: it is given up after two.
+        await Host.Docker(Token, "exec", "mailer", "touch", "/tmp/broken");
+        await Host.Docker(Token, "kill", "mailer");
         await Host.Docker(Token, "kill", "web");
         await Host.DropPacketsAsync("search", 1, Token);
         await UntilHealedAsync("web");
         await UntilHealedAsync("search");
+        await UntilAsync("mailer", "quarantined");
         // For the small charts to have a shape.
         await Task.Delay(TimeSpan.FromSeconds(60), TimeProvider.System, Token);
         await Host.DropPacketsAsync("cache", 0.3, Token);
@@ -62,10 +70,29 @@ public sealed class Screenshots(Screenshots.Slow fixture) : NodeStory(fixture), 
         using (await Node.Http.DeleteAsync(new Uri("test", UriKind.Relative), Token)) { }
     }
 
+    /// <summary>The node runs since a minute, and its bars would be grey: the history says that an earlier one watched for an hour.</summary>
+    private async Task PretendWatchedAsync(Dictionary<string, string> ids)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await using var history = new SqliteConnection($"Data Source={Node.DataDirectory}/hms.db");
+        await history.OpenAsync(Token);
+        foreach (var (name, id) in ids)
+        {
+            await using var earlier = history.CreateCommand();
+            earlier.CommandText = string.Create(CultureInfo.InvariantCulture, $"""
+                INSERT INTO WatchedTime (Host, ContainerId, Container, Since, Until, Ended)
+                VALUES ('{NodeProcess.Host}', '{id}', '{name}', {now.AddMinutes(name == "checkout" ? -25 : -70).ToUnixTimeMilliseconds()}, {now.ToUnixTimeMilliseconds()}, 1)
+                """);
+            await earlier.ExecuteNonQueryAsync(Token);
+        }
+    }
+
     /// <summary>What it writes before it ends, when it is told to.</summary>
-    private static string Life(string name) => name == "worker"
-        ? "trap exit TERM; while [ ! -f /tmp/end ]; do sleep 0.1; done; rm /tmp/end; echo '12:04:31 job 4711 taken: invoice for order 90211'; echo '12:04:31 cannot open /data/invoices: no space left on device' >&2; echo '12:04:31 giving up' >&2; exit 3"
-        : "trap exit TERM; while :; do sleep 3600 & wait; done";
+    private static string Life(string name) => name switch
+    {
+        "worker" => "trap exit TERM; while [ ! -f /tmp/end ]; do sleep 0.1; done; rm /tmp/end; echo '12:04:31 job 4711 taken: invoice for order 90211'; echo '12:04:31 cannot open /data/invoices: no space left on device' >&2; echo '12:04:31 giving up' >&2; exit 3",
+        _ => "if [ -f /tmp/broken ]; then echo 'smtp: no such host: mail.example.com' >&2; exit 7; fi; trap exit TERM; while :; do sleep 3600 & wait; done",
+    };
 
     private static async Task BothAsync(IPage light, IPage dark, string hash, string wanted, string name)
     {
@@ -86,6 +113,9 @@ public sealed class Screenshots(Screenshots.Slow fixture) : NodeStory(fixture), 
     /// <summary>Recoveries take long enough to be seen, and so does a back-off.</summary>
     public sealed class Slow(EngineFixture engine) : NodeFixture(engine)
     {
-        private protected override (string Key, string Value)[] Settings => [("Hms:Health:RecoveredAfter", "00:00:30"), ("Hms:Health:BackOff", "00:00:30")];
+        private protected override (string Key, string Value)[] Settings =>
+        [
+            ("Hms:Health:RecoveredAfter", "00:00:30"), ("Hms:Health:BackOff", "00:00:30"), ("Hms:Health:QuarantineAfter", "2"),
+        ];
     }
 }
