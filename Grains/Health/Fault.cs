@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace HmsOrleans.Grains.Health;
 
 /// <summary>Something that went wrong with a container, and how that is known.</summary>
@@ -8,7 +10,12 @@ namespace HmsOrleans.Grains.Health;
 public sealed record Fault(
     [property: Id(0)] FaultCause Cause,
     [property: Id(1)] DateTimeOffset At,
-    [property: Id(2)] string Evidence);
+    [property: Id(2)] string Evidence)
+{
+    /// <summary>When its first sign was seen: the first probe of the window that it was found by, where that is among these facts.</summary>
+    public DateTimeOffset FirstSign(ImmutableArray<Observation> facts) =>
+        facts.OfType<Observation.Probed>().FirstOrDefault(probed => probed.At == At)?.Since ?? At;
+}
 
 /// <summary>Why a container needed healing.</summary>
 [GenerateSerializer]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Telemetry;
@@ -45,7 +46,7 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
         var facts = ImmutableArray.CreateBuilder<Observation>();
         var (outcome, detail) = (RestartOutcome.Done, (string?)null);
         var began = time.GetTimestamp();
-        using var call = Telemetry.Telemetry.Source.StartActivity($"engine {Telemetry.Telemetry.Word(order.Action)}", System.Diagnostics.ActivityKind.Client);
+        using var call = order.Trace == default ? null : Telemetry.Telemetry.Source.StartActivity($"engine {Telemetry.Telemetry.Word(order.Action)}", ActivityKind.Client, order.Trace);
         try
         {
             if (order.Action == HealthAction.Start)
@@ -76,7 +77,7 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
         }
 
         metrics.Called(order.Action, outcome, time.GetElapsedTime(began));
-        call?.SetTag("outcome", Telemetry.Telemetry.Word(outcome)).Stop();
+        call?.SetTag("hms.outcome", Telemetry.Telemetry.Word(outcome)).Stop();
         if (outcome != RestartOutcome.Unanswered)
         {
             // The engine's answer says what it did; only a look says how the container is: it may have died again meanwhile.
@@ -103,4 +104,6 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
 /// <param name="Container">The engine's description of it, where there is one.</param>
 /// <param name="StopTimeout">How long it has to stop; null for what the engine says.</param>
 /// <param name="Asked">A person wants it, and no fault led to it.</param>
-internal sealed record HealOrder(string ContainerId, HealthAction Action, int Attempt, EngineContainer? Container, TimeSpan? StopTimeout, bool Asked = false);
+/// <param name="Trace">The span that the call of the engine is part of; default for none.</param>
+internal sealed record HealOrder(
+    string ContainerId, HealthAction Action, int Attempt, EngineContainer? Container, TimeSpan? StopTimeout, bool Asked = false, ActivityContext Trace = default);

@@ -87,6 +87,7 @@ internal sealed partial class HostManagerGrain(
         {
             prober.Unwatch(id);
             metrics.Turned(Address, hosted.Counted, null);
+            hosted.Trace?.End("abandoned", null, time.GetUtcNow());
         }
         metrics.Forget(Address);
         return Task.CompletedTask;
@@ -369,6 +370,7 @@ internal sealed partial class HostManagerGrain(
         var hosted = Hosted(id, facts);
         var report = await GrainFactory.GetGrain<IContainerGrain>($"{Address}/{id}").Observe(facts, PolicyFor(id, hosted), cancellationToken);
         var looking = Task.CompletedTask;
+        hosted.Trace = HealTrace.Follow(hosted.Trace, facts, report, isNewest: report.Revision > hosted.Revision, time.GetUtcNow());
         if (report.Revision > hosted.Revision)
         {
             looking = _incidents.Follow(id, facts, report, _content.Find(id)?.Memory, _stopping.Token);
@@ -403,8 +405,7 @@ internal sealed partial class HostManagerGrain(
             return;
         }
         hosted.FailedAt = fault.At;
-        var began = facts.OfType<Observation.Probed>().FirstOrDefault(probed => probed.At == fault.At)?.Since ?? fault.At;
-        metrics.Failed(Address, fault.Cause, time.GetUtcNow() - began);
+        metrics.Failed(Address, fault.Cause, time.GetUtcNow() - fault.FirstSign(facts));
     }
 
     /// <summary>Whether facts tell of a container that is new here, and not of one that is gone: that is what those are that come late.</summary>
@@ -541,14 +542,12 @@ internal sealed partial class HostManagerGrain(
                 await Task.WhenAny(looking, Task.Delay(Witness.LongestWait, time, _stopping.Token));
             }
             var fault = report.Changes.LastOrDefault(change => change.To == HealthState.Restarting)?.Fault;
-            using var trace = HealTrace.Begin(Address, hosted.Name, report, fault, orderedAt);
-            var order = new HealOrder(id, report.Action, report.Attempt, hosted.Container, hosted.Labels.StopTimeout, Asked: fault is null);
+            var order = new HealOrder(id, report.Action, report.Attempt, hosted.Container, hosted.Labels.StopTimeout, Asked: fault is null, Trace: hosted.Trace?.Order ?? default);
             var facts = await _healer.CarryOutAsync(order, () => PolicyFor(id, hosted).Supervised, _stopping.Token);
             hosted.HealedAfter = time.GetUtcNow() - (fault?.At ?? orderedAt);
             if (facts.OfType<Observation.RestartEnded>().LastOrDefault() is { } ended)
             {
                 metrics.Ended(Address, report.Action, ended.Outcome);
-                HealTrace.End(trace, ended);
                 if (fault is not null && ended.Outcome == RestartOutcome.Done)
                 {
                     metrics.Healed(Address, fault.Cause, hosted.HealedAfter);

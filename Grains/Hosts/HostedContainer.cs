@@ -3,6 +3,7 @@ using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Probing;
+using HmsOrleans.Grains.Telemetry;
 
 namespace HmsOrleans.Grains.Hosts;
 
@@ -35,6 +36,9 @@ internal sealed class HostedContainer
 
     /// <summary>The fault that was counted last.</summary>
     public DateTimeOffset? FailedAt { get; set; }
+
+    /// <summary>The trace of what is wrong with it; null while nothing is, or nobody listens.</summary>
+    public HealTrace? Trace { get; set; }
 
     /// <summary>What the prober was last asked to watch.</summary>
     public ImmutableArray<ProbeTarget> Probed { get; set; } = [];

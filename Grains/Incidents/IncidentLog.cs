@@ -173,21 +173,24 @@ internal static class IncidentLog
     private static ImmutableArray<Outage> Close(ImmutableArray<Outage> outages, DateTimeOffset at) =>
         outages is [.., { To: null } last] ? outages.SetItem(outages.Length - 1, last with { To = at > last.From ? at : last.From }) : outages;
 
+    /// <summary>How a container that was in trouble has ended up; null while that is open.</summary>
+    public static IncidentOutcome? OutcomeOf(ContainerReport report) => report.View switch
+    {
+        _ when report.Gone => IncidentOutcome.Removed,
+        { Health: HealthState.Ignored } => IncidentOutcome.Ignored,
+        { Health: HealthState.Quarantined } => IncidentOutcome.Quarantined,
+        { Health: HealthState.Healthy } when !report.Recovering => IncidentOutcome.Recovered,
+        // It is left as it is, by its label: one that ended with success has done what it was to do.
+        { Health: HealthState.Unknown, ServiceState: ServiceState.Down, ContainerState: ContainerState.Exited } =>
+            report.Container?.ExitCode == 0 ? IncidentOutcome.Recovered : IncidentOutcome.Ignored,
+        _ => null,
+    };
+
     private static Incident End(Incident incident, ContainerView view, ContainerReport report, DateTimeOffset now)
     {
-        IncidentOutcome? outcome = view switch
-        {
-            _ when incident.IsOver => null,
-            _ when report.Gone => IncidentOutcome.Removed,
-            { Health: HealthState.Ignored } => IncidentOutcome.Ignored,
-            _ when incident.Outcome != IncidentOutcome.Open => null,
-            { Health: HealthState.Quarantined } => IncidentOutcome.Quarantined,
-            { Health: HealthState.Healthy } when !report.Recovering => IncidentOutcome.Recovered,
-            // It is left as it is, by its label: one that ended with success has done what it was to do.
-            { Health: HealthState.Unknown, ServiceState: ServiceState.Down, ContainerState: ContainerState.Exited } =>
-                report.Container?.ExitCode == 0 ? IncidentOutcome.Recovered : IncidentOutcome.Ignored,
-            _ => null,
-        };
+        // One that was given up is open to what people do only.
+        var isOpen = incident.Outcome == IncidentOutcome.Open || report.Gone || view.Health == HealthState.Ignored;
+        var outcome = incident.IsOver || !isOpen ? null : OutcomeOf(report);
         return outcome is not { } ended ? incident : incident with
         {
             Outcome = ended,

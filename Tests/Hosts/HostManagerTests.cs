@@ -400,31 +400,65 @@ public sealed class HostManagerTests : IClassFixture<TestSilo>
     }
 
     [Fact]
-    public async Task A_healing_is_traced_from_the_fault_with_the_engines_call_in_it_while_somebody_listens()
+    public async Task What_befalls_a_container_until_it_is_removed_is_one_trace_and_none_while_nobody_listens()
     {
         Assert.False(Telemetry.Source.HasListeners());
-        Assert.Null(HealTrace.Begin(_address, "web", new(null, HealthAction.Start, 1, null, 1, null, Gone: false, []), null, Now));
+        Assert.Null(HealTrace.Follow(null, [], new(null, HealthAction.Start, 1, null, 1, null, Gone: false, [new(Now, HealthState.Healthy, HealthState.Restarting, null)]), isNewest: true, Now));
 
-        var ended = new ConcurrentQueue<Activity>();
+        var (ended, open) = (new ConcurrentQueue<Activity>(), 0);
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == Telemetry.Name,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = ended.Enqueue,
+            ActivityStarted = _ => Interlocked.Increment(ref open),
+            ActivityStopped = activity =>
+            {
+                ended.Enqueue(activity);
+                Interlocked.Decrement(ref open);
+            },
         };
         ActivitySource.AddActivityListener(listener);
         var web = await SeenAsync("web");
         var diedAt = Now;
         await TellAsync(web, new Observation.Died(diedAt, 1));
-        await TestSilo.UntilAsync("it is healed", () => Mine().Any());
+        await UntilAsync("web", view => view.Restarts == 1 && view.Health != HealthState.Restarting);
+        await TellAsync(web, new Observation.Died(Now, 2));
+        await UntilAsync("web", view => view.Restarts == 2 && view.Health != HealthState.Restarting);
+        await TellAsync(web, new Observation.Removed(Now));
 
-        var heal = Assert.Single(Mine());
+        var heal = Assert.Single(ended, activity => activity.DisplayName == "heal");
         Assert.Equal((diedAt.UtcDateTime, default), (heal.StartTimeUtc, heal.ParentSpanId));
-        Assert.Equal(("web", "died", "start", "done"), (heal.GetTagItem("hms.container"), heal.GetTagItem("hms.cause"), heal.GetTagItem("hms.action"), heal.GetTagItem("hms.outcome")));
-        var call = Assert.Single(ended, activity => activity.ParentSpanId == heal.SpanId);
-        Assert.Equal(("engine start", ActivityKind.Client, "done"), (call.DisplayName, call.Kind, call.GetTagItem("outcome")));
+        Assert.Equal((_address, "web", "died", "exit code 1", "removed"), (Tag(heal, "hms.host"), Tag(heal, "hms.container"), Tag(heal, "hms.cause"), Tag(heal, "hms.evidence"), Tag(heal, "hms.outcome")));
+        var parts = ended.Where(activity => activity.ParentSpanId == heal.SpanId).ToList();
+        Assert.Equal(
+            [
+                // In the order of their ends: that it falls is seen in the time in which it has to show that it stays well.
+                ("observe", null), ("restart", "done"),
+                ("observe", null), ("prove", "fellAgain"), ("back off", null), ("restart", "done"), ("prove", null),
+            ],
+            parts.Select(part => (part.DisplayName, Tag(part, "hms.outcome"))));
+        Assert.Equal(
+            [("exit code 1", "restart"), ("exit code 2", "back off")],
+            parts.Where(part => part.DisplayName == "observe").Select(part => (Tag(part, "hms.evidence"), (string?)Assert.Single(part.Events).Tags.Single(tag => tag.Key == "hms.decision").Value)));
+        Assert.All(parts.Where(part => part.DisplayName == "restart"), restart =>
+        {
+            var call = Assert.Single(ended, activity => activity.ParentSpanId == restart.SpanId);
+            Assert.Equal(("engine start", ActivityKind.Client, "done"), (call.DisplayName, call.Kind, Tag(call, "hms.outcome")));
+        });
+        Assert.All(ended, activity => Assert.Equal(heal.TraceId, activity.TraceId));
+        Assert.Equal(0, open);
 
-        IEnumerable<Activity> Mine() => ended.Where(activity => activity.DisplayName == "heal" && (string?)activity.GetTagItem("hms.host") == _address);
+        // The grain ends while an order is out, and so does what is open.
+        var late = await SeenAsync("late");
+        _silo.Engine.Hold(late);
+        await TellAsync(late, new Observation.Died(Now, 1));
+        await UntilAskedAsync(late);
+        await TestSilo.EndAsync(_host);
+        _silo.Engine.Open(late);
+        await TestSilo.UntilAsync("its trace has ended", () => ended.Any(activity => activity.DisplayName == "heal" && Tag(activity, "hms.outcome") == "abandoned"));
+        await TestSilo.UntilAsync("all has ended", () => Volatile.Read(ref open) == 0);
+
+        static string? Tag(Activity activity, string name) => (string?)activity.GetTagItem(name);
     }
 
     [Fact]
