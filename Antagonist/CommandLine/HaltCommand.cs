@@ -14,6 +14,11 @@ internal static class HaltCommand
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
+    /// <summary>An agent tries for as long as it lives; here somebody waits for the answer.</summary>
+    private const int Attempts = 5;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+
     private static readonly Option<bool> Local = new("--local")
     {
         Description = "Only on this host, without the cluster: ends the agent, if one runs, and undoes what is left.",
@@ -86,6 +91,12 @@ internal static class HaltCommand
         using var app = builder.Build();
         var bench = app.Services.GetRequiredService<FaultBench>();
         await bench.UndoAllAsync(limit.Token);
+        for (var attempt = 1; bench.Running.Length > 0 && attempt < Attempts; attempt++)
+        {
+            // The engine or the monitor may be about the container just now.
+            await Task.Delay(Pause, TimeProvider.System, limit.Token);
+            await bench.UndoAllAsync(limit.Token);
+        }
         Console.WriteLine(bench.Running.Length == 0 ? "halted, nothing is left" : $"{bench.Running.Length} faults are not undone: {bench.Trouble}");
         return bench.Running.Length == 0 ? 0 : 1;
     }

@@ -54,13 +54,20 @@ internal sealed class IptablesBackend : IPacketBackend
 
     public async Task<bool> RemoveAsync(Lease lease, CancellationToken cancellationToken)
     {
-        // The rules go with their namespace.
-        if (Processes.InNetwork(lease.Path!.NetworkNamespace, lease.Path.Pid) is not { } pid)
+        // The rules go with their namespace, and that goes with the last process in it.
+        while (Processes.InNetwork(lease.Path!.NetworkNamespace, lease.Path.Pid) is { } pid)
         {
-            return false;
+            var result = await RunAsync(lease, "-D", pid, cancellationToken);
+            if (result.ExitCode == 0)
+            {
+                return true;
+            }
+            if (Processes.NetworkOf(pid.ToString(CultureInfo.InvariantCulture)) == lease.Path.NetworkNamespace)
+            {
+                result.OrThrow($"the rule in {lease.Container} stays");
+            }
         }
-        (await RunAsync(lease, "-D", pid, cancellationToken)).OrThrow($"the rule in {lease.Container} stays");
-        return true;
+        return false;
     }
 
     private static Task<Tool.Result> RunAsync(Lease lease, string action, int pid, CancellationToken cancellationToken)

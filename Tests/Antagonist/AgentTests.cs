@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using HmsOrleans.Tests.Engine;
 using HmsOrleans.Tests.Node;
 using Xunit;
@@ -9,7 +10,7 @@ namespace HmsOrleans.Tests.Antagonist;
 
 /// <summary>The agent as a process of its own, beside a node and its engine.</summary>
 [Collection<EngineCollection>]
-public sealed class AgentTests(AgentTests.Fixture fixture) : IClassFixture<AgentTests.Fixture>, IAsyncLifetime
+public sealed partial class AgentTests(AgentTests.Fixture fixture) : IClassFixture<AgentTests.Fixture>, IAsyncLifetime
 {
     /// <summary>Attacks that stay until they are undone.</summary>
     private const string Lasting = """{"heavy": 100, "balance": 0, "frequency": 0.3, "duration": 3600, "seed": 1, "kinds": ["loss", "pause", "freeze", "disconnect"]}""";
@@ -180,6 +181,7 @@ public sealed class AgentTests(AgentTests.Fixture fixture) : IClassFixture<Agent
         // All others have had their turn by then: the mean wait is a third of a second.
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, Token);
 
+        await agent.UntilAsync("they are counted", async () => Attacks().IsMatch(await Node.Http.GetStringAsync(new Uri("metrics", UriKind.Relative), Token)), Token);
         // Five, with the bell: half of them are two.
         Assert.Equal(2, (await ViewAsync()).GetProperty("faults").EnumerateArray().DistinctBy(fault => Text(fault, "containerId")).Count());
         await HaltAsync(agent);
@@ -308,6 +310,9 @@ public sealed class AgentTests(AgentTests.Fixture fixture) : IClassFixture<Agent
         async Task<string[]> StateAsync() =>
             (await Host.Docker(Token, "inspect", "-f", "{{.State.Paused}}|{{.State.Pid}}|{{.NetworkSettings.IPAddress}}", name)).Trim().Split('|');
     }
+
+    [GeneratedRegex("""(?m)^hms_attacks\{.*host="127\.0\.0\.1".*kind=".+".*\} [1-9]""")]
+    private static partial Regex Attacks();
 
     private static string Text(JsonElement view, string property) => view.GetProperty(property).GetString()!;
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using HmsOrleans.Tests.Node;
 using Xunit;
 
@@ -134,6 +135,20 @@ public sealed class CommandTests(CommandNodeFixture fixture) : IClassFixture<Com
         Assert.Equal(("error", "correlation-id-taken"), (Text(taken, "command"), Text(taken, "type")));
         await UntilThresholdAsync(62);
         Assert.Equal(1, CommandEffects.Of(Node)[id]);
+    }
+
+    [Fact]
+    public async Task Commands_are_counted_by_what_came_of_them()
+    {
+        await _client.AskAsync(Controller, new { command = "get_container", address = NodeProcess.Host, containerID = "nobody" }, Token);
+
+        await Node.UntilAsync("both are counted", async () =>
+        {
+            var scraped = await Node.Http.GetStringAsync(new Uri("metrics", UriKind.Relative), Token);
+            return Counted("ok").IsMatch(scraped) && Counted("container-not-found").IsMatch(scraped);
+        }, Token);
+
+        static Regex Counted(string outcome) => new($$"""(?m)^hms_commands_total\{.*kind=".+".*outcome="{{outcome}}".*\} [1-9]""");
     }
 
     [Fact]
