@@ -84,14 +84,36 @@ internal static class CampaignCommand
             Settle = given.GetValue(Settle),
             NetworkCounters = [.. given.GetValue(NetworkCounters)!],
         };
-        Directory.CreateDirectory(settings.Directory);
+        using var only = Lock(settings.Directory);
         var builder = ClusterConnection.CreateBuilder();
         builder.AddCluster();
         using var app = builder.Build();
         await app.StartAsync(cancellationToken);
-        await new CampaignRunner(app.Services.GetRequiredService<IGrainFactory>(), settings, TimeProvider.System, Console.Out).RunAsync(cancellationToken);
+        try
+        {
+            await new CampaignRunner(app.Services.GetRequiredService<IGrainFactory>(), settings, TimeProvider.System, Console.Out).RunAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            Console.WriteLine("halted before the end; the same command plays the cells that are left");
+            throw;
+        }
         Report([settings.Directory]);
         return 0;
+    }
+
+    /// <summary>Makes the directory, and keeps another campaign out of it: both would attack at once, and each spoil the other's cells.</summary>
+    private static FileStream Lock(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            return new FileStream(Path.Combine(directory, "campaign.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException($"the results cannot be written: {e.Message} Where another campaign plays into {directory}, wait until it ends; else choose another directory with --out.", e);
+        }
     }
 
     private static void Report(string[] directories) => Console.WriteLine($"results: {CampaignReport.Write(directories)}");
