@@ -83,7 +83,8 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
         var shown = (await Lab.ContainerAsync(2, "idle-3", Token))!.Value;
         Assert.Equal("healthy", Text(shown, "health")); // as it was
         Assert.NotEqual(JsonValueKind.Null, shown.GetProperty("staleSince").ValueKind);
-        using (var reply = await Lab.Http.DeleteAsync(new Uri($"containers/{HostLab.Address(2)}/idle-3", UriKind.Relative), Token))
+        var other = new Uri($"containers/{HostLab.Address(2)}/idle-1", UriKind.Relative);
+        using (var reply = await Lab.Http.DeleteAsync(other, Token))
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, reply.StatusCode);
             var problem = await reply.Content.ReadFromJsonAsync<JsonElement>(Token);
@@ -97,6 +98,12 @@ public sealed class ClusterTests(LabFixture fixture) : IAsyncLifetime
 
         await Lab.RunAsync(Token, "thaw-silo", "2"); // it learns that it was written off, ends, and is started again
         await Lab.UntilAsync("it is healed", () => IsRunningAsync(2, "idle-3"), Token);
+        // What it could not answer while it hung it may have carried out when it went on, for it had been sent.
+        await Lab.UntilAsync("all of it is under supervision", async () =>
+        {
+            using var reply = await Lab.Http.PutAsync(other, null, Token);
+            return reply.IsSuccessStatusCode;
+        }, Token);
         await Lab.UntilWholeAsync(Token);
     }
 

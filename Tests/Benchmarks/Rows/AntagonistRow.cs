@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -29,7 +30,7 @@ internal sealed class AntagonistRow : IRow
         await run.WaitAsync(TimeSpan.FromSeconds(20), "for the nodes to come to rest", token);
 
         var halts = new List<double>();
-        for (var i = 0; i < run.Times(10, 2); i++)
+        for (var i = 0; i <= run.Times(10, 2); i++)
         {
             await AttackAsync(run, lab, Test, Faults, token);
             var began = TimeProvider.System.GetTimestamp();
@@ -37,7 +38,12 @@ internal sealed class AntagonistRow : IRow
             await lab.UntilAsync("nothing is left", () => Task.FromResult(Hosts.All(host => lab.LeasesOf(host).Count == 0)), token);
             halts.Add(TimeProvider.System.GetElapsedTime(began).TotalSeconds);
         }
-        run.Add(new($"{Number}", $"at least {Faults} faults halted: until nothing is left on any host", "s", halts) { Target = Target.AtMost(2) });
+        // The first of all waits for ten programs to be compiled, on the processors of one machine.
+        run.Add(new($"{Number}", $"at least {Faults} faults halted: until nothing is left on any host", "s", [.. halts.Skip(1)])
+        {
+            Target = Target.AtMost(2),
+            Note = string.Create(CultureInfo.InvariantCulture, $"the first of all: {halts[0]:0.0} s"),
+        });
 
         var undone = new List<double>();
         for (var i = 0; i < run.Times(10, 2); i++)
