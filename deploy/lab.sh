@@ -237,7 +237,7 @@ database_stop() {
   local pid
   pid=$(pid_of database.keep) || return 0
   kill -KILL "$pid" "$(cat "$run/database.pid")"
-  await 50 no_database_processes
+  await 300 no_database_processes
 }
 
 database_processes() { find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$data/postgres*" 2>/dev/null | cut -d/ -f3; }
@@ -456,9 +456,9 @@ take_down() {
   awk -v a="$run/" -v b="$data/" 'index($5, a) == 1 || index($5, b) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l 2>/dev/null || true
   lab_namespaces | while read -r path; do ip netns del "$path"; done
   ip link del "${HMS_LAB}root" 2>/dev/null || true
-  lab_cgroups | while read -r path; do await 20 remove_cgroup "$path"; done
+  lab_cgroups | while read -r path; do await 300 remove_cgroup "$path"; done
   rm -f ${shims[@]+"${shims[@]}"}
-  await 10 rm -rf "$run" "$data"
+  await 300 rm -rf "$run" "$data"
   ! remains || return 1
 }
 

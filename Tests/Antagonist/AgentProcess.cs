@@ -31,8 +31,8 @@ internal sealed class AgentProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>What would have to be undone.</summary>
-    public int Leases => Directory.Exists($"{DataDirectory}/leases") ? Directory.GetFiles($"{DataDirectory}/leases").Length : 0;
+    /// <summary>What would have to be undone; one that is just being written stands for nothing yet.</summary>
+    public int Leases => Directory.Exists($"{DataDirectory}/leases") ? Directory.GetFiles($"{DataDirectory}/leases", "*.lease").Length : 0;
 
     /// <summary>All that its lives have written to the console so far.</summary>
     public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";

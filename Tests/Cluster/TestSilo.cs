@@ -102,7 +102,24 @@ public sealed class TestSilo : IAsyncLifetime
     {
         await _host.StopAsync();
         _host.Dispose();
-        _directory.Delete(recursive: true);
+        await DeleteAsync();
+    }
+
+    /// <summary>What its stores still write comes to its end in a moment.</summary>
+    private async Task DeleteAsync()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                _directory.Delete(recursive: true);
+                return;
+            }
+            catch (IOException) when (attempt < 100)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+            }
+        }
     }
 
     /// <summary>An address that no other test uses.</summary>

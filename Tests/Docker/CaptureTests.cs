@@ -30,7 +30,7 @@ public sealed class CaptureTests(EngineFixture engine) : IAsyncLifetime
     public async Task The_last_hundred_lines_of_both_streams_each_cut_when_it_is_long(bool hasTerminal)
     {
         var id = await RunToItsEndAsync("web", hasTerminal ? ["-t"] : [],
-            "i=1; while [ $i -le 300 ]; do echo line $i; i=$((i+1)); done; sleep 0.3; echo 'ein schöner Fehler' >&2; sleep 0.3; head -c 3000 /dev/zero | tr '\\0' x; echo; exit 7");
+            "i=1; while [ $i -le 300 ]; do echo line $i; i=$((i+1)); done; sleep 2; echo 'ein schöner Fehler' >&2; sleep 2; head -c 3000 /dev/zero | tr '\\0' x; echo; exit 7");
 
         var capture = await CaptureAsync(id);
         Assert.Equal(100, capture.Log.Length);

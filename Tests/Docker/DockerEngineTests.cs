@@ -158,6 +158,10 @@ public sealed class DockerEngineTests(EngineFixture engine) : IAsyncLifetime
         var stubborn = await _host.Docker(Token, "run", "-d", "--name", "stubborn", DockerHost.IdleImage, "sh", "-c", "trap '' TERM; while :; do sleep 1; done");
         foreach (var (container, stopTimeout, signals) in new (string, TimeSpan?, int)[] { (id, null, 1), (id, TimeSpan.Zero, 1), (stubborn, TimeSpan.FromSeconds(0.4), 2) })
         {
+            if (container == id)
+            {
+                await _host.UntilItHearsAsync("web", Token);
+            }
             var before = await DescribeAsync(container);
             await using var journal = await EngineJournal.OpenAsync(_host, Token);
             await _engine.RestartAsync(container, stopTimeout, Limit, Token);

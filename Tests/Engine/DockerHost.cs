@@ -158,6 +158,21 @@ internal sealed class DockerHost : IAsyncDisposable
             ? pid
             : throw new InvalidOperationException($"{name} is not running: it has no process");
 
+    /// <summary>Waits until its process 1 has said what SIGTERM is to do: one that has only just begun would not hear it.</summary>
+    public async Task UntilItHearsAsync(string name, CancellationToken token)
+    {
+        while (!Hears(await PidOf(name, token)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, token);
+        }
+
+        static bool Hears(int pid)
+        {
+            var caught = File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith("SigCgt:", StringComparison.Ordinal)).Split('\t')[1];
+            return (ulong.Parse(caught, NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (15 - 1))) != 0;
+        }
+    }
+
     /// <summary>Its address on its first network.</summary>
     public async Task<IPAddress> AddressOf(string name, CancellationToken token)
         => IPAddress.Parse((await Docker(token, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}", name)).Split(' ')[0]);

@@ -38,13 +38,25 @@ internal sealed class Patient(Func<Task<string>> log)
     public async Task UntilAsync(string what, Func<Task<bool>> holds, Func<string>? last = null)
     {
         var start = TimeProvider.System.GetTimestamp();
-        while (!await holds())
+        while (!await HoldsAsync())
         {
             if (TimeProvider.System.GetElapsedTime(start) > Limit)
             {
                 throw new TimeoutException($"not so within {Limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}{Environment.NewLine}{last?.Invoke()}{Environment.NewLine}{await log()}");
             }
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
+        }
+
+        async Task<bool> HoldsAsync()
+        {
+            try
+            {
+                return await holds();
+            }
+            catch (OperationCanceledException) when (!Token.IsCancellationRequested)
+            {
+                return false; // one question took longer than its client waits
+            }
         }
     }
 }

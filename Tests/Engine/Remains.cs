@@ -53,7 +53,7 @@ internal sealed partial class Remains(string id)
     public async Task ClearAsync()
     {
         string[] sockets = [.. Running().Select(p => IsOurs(p, out var args) ? ShimSocket(args) : null).OfType<string>()];
-        for (var round = 0; round < 20; round++)
+        for (var round = 0; round < 600; round++)
         {
             int[] left = [.. Engine(), .. Contained()];
             if (left.Length == 0)
@@ -130,7 +130,7 @@ internal sealed partial class Remains(string id)
             {
                 Directory.Delete(cgroup);
             }
-            catch (IOException) when (attempt < 40)
+            catch (IOException) when (attempt < 600)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
             }

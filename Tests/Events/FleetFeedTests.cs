@@ -34,7 +34,10 @@ public sealed class FleetFeedTests : IAsyncLifetime
     public async Task Two_hundred_viewers_are_handed_the_same_bytes()
     {
         var given = Enumerable.Range(0, 200).Select(_ => new ConcurrentQueue<FleetEvent>()).ToArray();
+        var everybody = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _fleet.Controller.Gate = _ => everybody.Task;
         var following = given.Select(events => Follow(events)).ToArray();
+        everybody.SetResult();
         await TestSilo.UntilAsync("all have seen everything", () => given.All(events => events.Any(happened => happened.Kind == FleetEvent.Snapshot)));
         Turn(HealthState.Suspect);
         await TestSilo.UntilAsync("all have seen the change", () => given.All(events => events.Any(happened => happened.Kind == FleetEvent.Delta)));

@@ -217,9 +217,10 @@ public sealed class ControllerTests : IClassFixture<TestSilo>, IAsyncLifetime
     public async Task A_host_without_a_sign_of_life_is_offline_and_shown_as_it_was()
     {
         await UpAsync(_address);
-        _silo.Time.Shift(TimeSpan.FromSeconds(29));
+        await _controller.Heartbeat(_address, null, FleetOrder.None);
+        _silo.Time.Shift(TimeSpan.FromSeconds(20));
         Assert.Equal(HostState.Updated, (await HostAsync(_address)).State);
-        _silo.Time.Shift(TimeSpan.FromSeconds(2));
+        _silo.Time.Shift(TimeSpan.FromSeconds(11));
         var offline = await HostAsync(_address);
         Assert.Equal((HostState.Offline, "web"), (offline.State, offline.Containers.Single().Name));
         Assert.Equal(offline.LastHeartbeat, offline.Containers.Single().StaleSince);

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Probing;
 using HmsOrleans.Silo.Icmp;
+using HmsOrleans.Tests.Engine;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Xunit;
@@ -11,9 +12,10 @@ using Xunit;
 namespace HmsOrleans.Tests.Icmp;
 
 /// <summary>The prober against the kernel: one network, hence one test at a time.</summary>
+[Collection<AloneCollection>]
 public sealed class IcmpProberTests(ProbedNetwork network, ITestOutputHelper output) : IClassFixture<ProbedNetwork>, IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly ProbeTarget Web = new("web", IPAddress.Parse("10.99.0.2"), 24, 60);
     private static readonly ProbeTarget Web6 = new("web6", IPAddress.Parse("fd00:99::2"), 64, 60);
 

@@ -59,7 +59,7 @@ public sealed class EngineOutageTests(EngineOutageTests.Patient fixture) : NodeS
 
         await UntilItAnswersAsync("web");
         await UntilTheNodeHasSeenItAllAsync();
-        AssertHappened("web", "start");
+        await AssertHappenedAsync("web", "start");
         await KillFromOutsideAsync("web");
         await UntilHealedAsync("web");
     }
@@ -81,7 +81,7 @@ public sealed class EngineOutageTests(EngineOutageTests.Patient fixture) : NodeS
         }
 
         await UntilHealedAsync("web");
-        Assert.Equal(2, Journal.Count("web", "start"));
+        await AssertCountAsync(2, "web", "start");
     }
 
     [Fact]
@@ -105,8 +105,8 @@ public sealed class EngineOutageTests(EngineOutageTests.Patient fixture) : NodeS
 
         await UntilHealedAsync("dies");
         await UntilItAnswersAsync("web");
-        AssertHappened("web", "start");
-        AssertHappened("dies", "start", "die", "start");
+        await AssertHappenedAsync("web", "start");
+        await AssertHappenedAsync("dies", "start", "die", "start");
     }
 
     [Fact]

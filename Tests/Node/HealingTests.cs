@@ -16,7 +16,7 @@ public sealed class HealingTests(NodeFixture fixture) : NodeStory(fixture), ICla
         var healed = await UntilHealedAsync("web");
         Assert.Equal("stopped", Cause(healed));
         Assert.Contains("137", healed.GetProperty("lastFault").GetProperty("evidence").GetString(), StringComparison.Ordinal);
-        AssertHappened("web", "start", "kill", "die", "start");
+        await AssertHappenedAsync("web", "start", "kill", "die", "start");
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class HealingTests(NodeFixture fixture) : NodeStory(fixture), ICla
         await Host.Docker(Token, "stop", "-t", "0", "web");
 
         Assert.Equal("stopped", Cause(await UntilHealedAsync("web")));
-        Assert.Equal(2, Journal.Count("web", "start"));
+        await AssertCountAsync(2, "web", "start");
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class HealingTests(NodeFixture fixture) : NodeStory(fixture), ICla
         await KillFromOutsideAsync("web");
 
         Assert.Equal("died", Cause(await UntilHealedAsync("web")));
-        AssertHappened("web", "start", "die", "start");
+        await AssertHappenedAsync("web", "start", "die", "start");
     }
 
     [Fact]
@@ -74,8 +74,8 @@ public sealed class HealingTests(NodeFixture fixture) : NodeStory(fixture), ICla
 
         var healed = await UntilHealedAsync("web");
         Assert.Equal("packetLoss", Cause(healed));
-        Assert.Equal(1, Journal.Count("web", "restart"));
-        Assert.Equal(2, Journal.Count("web", "start"));
+        await AssertCountAsync(1, "web", "restart");
+        await AssertCountAsync(2, "web", "start");
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class HealingTests(NodeFixture fixture) : NodeStory(fixture), ICla
         await Node.UntilContainerAsync("web", view => view.GetProperty("packetLoss") is { ValueKind: System.Text.Json.JsonValueKind.Number } loss && loss.GetDouble() == 100, Token);
 
         await UntilTheNodeHasSeenItAllAsync();
-        AssertHappened("web", "start");
+        await AssertHappenedAsync("web", "start");
     }
 
     [Fact]
@@ -179,11 +179,11 @@ public sealed class HealingTests(NodeFixture fixture) : NodeStory(fixture), ICla
         await UntilHealedAsync("quick0");
         await UntilHealedAsync("quick1");
         Assert.Equal("restarting", Text(await Node.ContainerAsync("slow", Token), "health"));
-        AssertHappened("slow", "start", "kill");
+        await AssertHappenedAsync("slow", "start", "kill");
 
         await KillFromOutsideAsync("slow"); // nobody waits the 30 s
         Assert.Equal("packetLoss", Cause(await UntilHealedAsync("slow")));
-        Assert.Equal(2, Journal.Count("slow", "start"));
+        await AssertCountAsync(2, "slow", "start");
     }
 
     private async Task RefusableAsync(string[] command)

@@ -49,9 +49,9 @@ public sealed class NodeLifeTests(EngineFixture engine) : NodeStory(engine.Host)
         Assert.Equal(70, (await UntilAsync("early", "healthy")).GetProperty("threshold").GetDouble());
         var settings = await GoodAsync(HttpMethod.Get, "settings");
         Assert.Equal((70, 2), (settings.GetProperty("threshold").GetDouble(), settings.GetProperty("aggregationWindow").GetDouble()));
-        AssertHappened("ignored", "start", "kill", "die");
-        AssertHappened("late", "start", "kill", "die");
-        AssertHappened("early", "start");
+        await AssertHappenedAsync("ignored", "start", "kill", "die");
+        await AssertHappenedAsync("late", "start", "kill", "die");
+        await AssertHappenedAsync("early", "start");
     }
 
     [Fact]
@@ -65,11 +65,11 @@ public sealed class NodeLifeTests(EngineFixture engine) : NodeStory(engine.Host)
         await Node.UntilReadyAsync(Token);
         using var gone = await SendAsync(HttpMethod.Get, $"containers/{NodeProcess.Host}");
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
-        AssertHappened("web", "start", "kill", "die");
+        await AssertHappenedAsync("web", "start", "kill", "die");
 
         await GoodAsync(HttpMethod.Put, $"containers/{NodeProcess.Host}");
         await UntilHealedAsync("web");
-        AssertHappened("web", "start", "kill", "die", "start");
+        await AssertHappenedAsync("web", "start", "kill", "die", "start");
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class NodeLifeTests(EngineFixture engine) : NodeStory(engine.Host)
         await Node.StopAsync(Token);
 
         Assert.Equal(0, Node.ExitCode);
-        AssertHappened("slow", "start", "kill"); // it did not wait for the restart
+        await AssertHappenedAsync("slow", "start", "kill"); // it did not wait for the restart
         await KillFromOutsideAsync("slow");
     }
 }

@@ -126,13 +126,25 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task UntilAsync(string what, Func<Task<bool>> holds, CancellationToken token, Func<string>? last = null)
     {
         var start = Stopwatch.GetTimestamp();
-        while (!await holds())
+        while (!await HoldsAsync())
         {
             if (Stopwatch.GetElapsedTime(start) > Patience)
             {
                 throw new TimeoutException($"not true within {Patience.TotalSeconds} s: {what}{Environment.NewLine}{last?.Invoke()}{Environment.NewLine}{Log}");
             }
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, token);
+        }
+
+        async Task<bool> HoldsAsync()
+        {
+            try
+            {
+                return await holds();
+            }
+            catch (OperationCanceledException) when (!token.IsCancellationRequested)
+            {
+                return false; // one question took longer than its client waits
+            }
         }
     }
 

@@ -86,9 +86,21 @@ public abstract class NodeStory : IAsyncLifetime
         await Node.UntilContainerAsync(NodeFixture.Bell, view => Restarts(view) > before && Text(view, "containerState") == "running", Token);
     }
 
-    /// <summary>Nothing was done to a container since the test began but what the test did.</summary>
-    private protected void AssertHappened(string name, params string[] actions) =>
-        Assert.Equal(actions, Journal.Of(name, "start", "kill", "die", "stop", "restart").Select(e => e.Action));
+    /// <summary>Nothing was done to a container since the test began but this. The journal may be a moment behind the node, which reads events of its own.</summary>
+    private protected async Task AssertHappenedAsync(string name, params string[] actions)
+    {
+        string[] kinds = ["start", "kill", "die", "stop", "restart"];
+        await Node.UntilAsync($"{name} is told: {string.Join(", ", actions)}", () => Task.FromResult(Journal.Of(name, kinds).Count >= actions.Length), Token,
+            () => string.Join(", ", Journal.Of(name, kinds).Select(e => e.Action)));
+        Assert.Equal(actions, Journal.Of(name, kinds).Select(e => e.Action));
+    }
+
+    /// <summary>A container has had an action just so often since the test began.</summary>
+    private protected async Task AssertCountAsync(int times, string name, string action)
+    {
+        await Journal.UntilAsync(name, action, Token, times);
+        Assert.Equal(times, Journal.Count(name, action));
+    }
 
     private protected async Task<JsonElement> ReadyzAsync(HttpStatusCode status, Func<JsonElement, bool> wanted)
     {

@@ -1,10 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
+using HmsOrleans.Tests.Engine;
 using Xunit;
 
 namespace HmsOrleans.Tests.Node;
 
 /// <summary>What a node tells systemd, at whose socket the test listens.</summary>
+[Collection<AloneCollection>]
 public sealed class NotifyTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -17,11 +17,11 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
         var paused = await Node.UntilContainerAsync("web", view => Text(view, "containerState") == "paused", Token);
         Assert.Equal(("unknown", "unknown", "paused"), (Text(paused, "health"), Text(paused, "serviceState"), Text(paused, "details")));
         await UntilTheNodeHasSeenItAllAsync();
-        AssertHappened("web", "start");
+        await AssertHappenedAsync("web", "start");
 
         await Host.Docker(Token, "unpause", "web");
         await UntilAsync("web", "healthy");
-        AssertHappened("web", "start");
+        await AssertHappenedAsync("web", "start");
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
             return reply.StatusCode == HttpStatusCode.NotFound;
         }, Token);
         await UntilTheNodeHasSeenItAllAsync();
-        Assert.Equal(1, Journal.Count("web", "start"));
+        await AssertCountAsync(1, "web", "start");
         Assert.DoesNotContain(Journal.Events, e => e.Name == "web" && e.At > Journal.Of("web", "destroy")[0].At);
         Assert.DoesNotContain("a container: removed", Node.Log, StringComparison.Ordinal); // told once, by name
     }
@@ -71,7 +71,7 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
         await UntilTheNodeHasSeenItAllAsync();
         foreach (var (name, _) in all)
         {
-            AssertHappened(name, "start");
+            await AssertHappenedAsync(name, "start");
             await KillFromOutsideAsync(name);
         }
         foreach (var (name, _) in all)
@@ -92,7 +92,7 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
 
         await Host.Docker(Token, "exec", "web", "touch", "/tmp/ok");
         await UntilAsync("web", "healthy");
-        AssertHappened("web", "start");
+        await AssertHappenedAsync("web", "start");
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
         await UntilTheNodeHasSeenItAllAsync();
         foreach (var name in (string[])["ours", "autoheals"])
         {
-            AssertHappened(name, "start", "kill", "die");
+            await AssertHappenedAsync(name, "start", "kill", "die");
             var view = await Node.UntilContainerAsync(name, view => Text(view, "containerState") == "exited", Token);
             Assert.Equal(("ignored", "unknown"), (Text(view, "health"), Text(view, "serviceState")));
         }
@@ -120,11 +120,11 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
         Assert.Equal("ignored", Text(await GoodAsync(HttpMethod.Delete, $"containers/{NodeProcess.Host}/web"), "health"));
         await Host.Docker(Token, "kill", "web");
         await UntilTheNodeHasSeenItAllAsync();
-        AssertHappened("web", "start", "kill", "die");
+        await AssertHappenedAsync("web", "start", "kill", "die");
 
         await GoodAsync(HttpMethod.Put, $"containers/{NodeProcess.Host}/web");
         await UntilHealedAsync("web");
-        AssertHappened("web", "start", "kill", "die", "start");
+        await AssertHappenedAsync("web", "start", "kill", "die", "start");
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
 
         Assert.Null(Cause(await UntilHealedAsync("web")));
         await UntilTheNodeHasSeenItAllAsync();
-        AssertHappened("web", "start", "kill", "die", "stop", "start", "restart");
+        await AssertHappenedAsync("web", "start", "kill", "die", "stop", "start", "restart");
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
         var view = await Node.UntilContainerAsync("web", view => Text(view, "containerState") == "exited", Token);
         Assert.Equal(("unknown", "down"), (Text(view, "health"), Text(view, "serviceState")));
         await UntilTheNodeHasSeenItAllAsync();
-        AssertHappened("web", "start", "die");
+        await AssertHappenedAsync("web", "start", "die");
     }
 
     [Fact]
@@ -168,8 +168,8 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
 
         Assert.Equal("died", Cause(await UntilHealedAsync("failing")));
         await UntilTheNodeHasSeenItAllAsync();
-        AssertHappened("done", "start", "die");
-        AssertHappened("stopped", "start", "kill", "die");
+        await AssertHappenedAsync("done", "start", "die");
+        await AssertHappenedAsync("stopped", "start", "kill", "die");
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
         var view = await Node.UntilContainerAsync("new", view => Text(view, "containerState") == "created", Token);
         Assert.Equal(("unknown", "created, never started"), (Text(view, "health"), Text(view, "details")));
         await UntilTheNodeHasSeenItAllAsync();
-        AssertHappened("new");
+        await AssertHappenedAsync("new");
     }
 
     [Fact]
@@ -216,7 +216,7 @@ public sealed class SupervisionTests(NodeFixture fixture) : NodeStory(fixture), 
 
         await Journal.UntilAsync("once", "destroy", Token);
         await UntilTheNodeHasSeenItAllAsync();
-        AssertHappened("once", "start", "die");
+        await AssertHappenedAsync("once", "start", "die");
         using var reply = await SendAsync(HttpMethod.Get, $"containers/{NodeProcess.Host}/once");
         Assert.Equal(HttpStatusCode.NotFound, reply.StatusCode);
     }

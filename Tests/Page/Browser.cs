@@ -53,8 +53,27 @@ internal sealed class Browser : IAsyncDisposable
                 _faults.Enqueue(message.Text);
             }
         };
-        await page.GotoAsync("/");
+        await LoadAsync(() => page.GotoAsync("/"));
         return page;
+    }
+
+    /// <summary>
+    /// Each container that comes or goes changes the machine's network, and then chromium gives up what it is loading: a page that fails so is
+    /// loaded again, as a person would.
+    /// </summary>
+    internal static async Task LoadAsync(Func<Task> load)
+    {
+        for (var attempts = 1; ; attempts++)
+        {
+            try
+            {
+                await load();
+                return;
+            }
+            catch (PlaywrightException e) when (attempts < 5 && e.Message.Contains("ERR_NETWORK_CHANGED", StringComparison.Ordinal))
+            {
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -169,7 +169,7 @@ public sealed class LivePageTests(LivePageTests.Keyed fixture) : PageStory(fixtu
         await Expect(dialog).ToHaveCountAsync(0);
         await Expect(restarts).ToHaveTextAsync("1 since the node came up");
         await Expect(page.Locator(".title .pill")).ToHaveTextAsync("healthy");
-        AssertHappened("web", "start", "kill", "die", "stop", "start", "restart");
+        await AssertHappenedAsync("web", "start", "kill", "die", "stop", "start", "restart");
         Assert.Empty(Browser.Faults);
     }
 
@@ -232,7 +232,7 @@ public sealed class LivePageTests(LivePageTests.Keyed fixture) : PageStory(fixtu
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Expect(KeyOf(page)).ToBeVisibleAsync();
-        await page.GotoAsync("/");
+        await Browser.LoadAsync(() => page.GotoAsync("/"));
         await Expect(KeyOf(page)).ToBeVisibleAsync();
     }
 

@@ -62,13 +62,12 @@ public abstract class PageStory : NodeStory
 
     private protected static async Task ReloadAsync(IPage page)
     {
-        await page.ReloadAsync();
+        await Browser.LoadAsync(() => page.ReloadAsync());
         await UntilItRunsAsync(page);
     }
 
     /// <summary>
-    /// Each container that comes or goes changes the machine's network, and then chromium gives up what it is loading
-    /// (ERR_NETWORK_CHANGED): a page that has lost its script is loaded again, as a person would.
+    /// A change of the machine's network (<see cref="Browser.LoadAsync"/>) may also take a page's script away, and leave the page.
     /// </summary>
     private static async Task UntilItRunsAsync(IPage page)
     {
@@ -81,7 +80,7 @@ public abstract class PageStory : NodeStory
             }
             catch (TimeoutException) when (attempts < 5)
             {
-                await page.ReloadAsync();
+                await Browser.LoadAsync(() => page.ReloadAsync());
             }
         }
     }
