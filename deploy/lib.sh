@@ -268,6 +268,16 @@ clear_brokers() {
   rm -rf "/tmp/hms-broker-$1-"*
 }
 
+# clear_labs <run>: the same for its labs (Tests/Lab), found by the environment of what runs in them.
+clear_labs() {
+  local environment name
+  for environment in $(grep -lzxsF "HMS_TEST_RUN=$1" /proc/[0-9]*/environ); do
+    tr '\0' '\n' 2>/dev/null <"$environment" | sed -n 's|^HMS_LAB_RUN=/run/\(.*\)-lab$|\1|p'
+  done | sort -u | while read -r name; do
+    HMS_LAB=$name "$ROOT/deploy/lab.sh" down >/dev/null || true
+  done
+}
+
 engine_processes() {
   ps -eo pid=,comm=,args= | awk -v d="$1" '($2 ~ /^(dockerd|containerd|docker-proxy|runc)$/ || $2 ~ /^containerd-shim/) && index($0, d) { print $1 }'
 }

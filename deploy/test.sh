@@ -23,6 +23,7 @@ finish() {
   trap '' INT TERM HUP
   stop_step
   if alive "$runner_pid"; then end_process "$runner_pid" 10; fi
+  clear_labs "$$"
   clear_engines "$$"
   clear_brokers "$$"
   if [ -n "$keep" ]; then say "the runner's whole output: $keep"; fi
