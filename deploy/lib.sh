@@ -88,7 +88,8 @@ follow() {
 step() {
   local text=$1 code=0
   shift
-  "$@" >"$WORK/step.log" 2>&1 </dev/null &
+  # 9 is a lock of the caller's: what the command leaves running, as a build does, must not keep it.
+  "$@" >"$WORK/step.log" 2>&1 </dev/null 9>&- &
   follow "$text" $!
   wait $! || code=$?
   [ "$code" -ne 0 ] || return 0
@@ -116,19 +117,24 @@ have() {
   esac
 }
 
-apt_install() {
-  local options=(-y --no-install-recommends -o DPkg::Lock::Timeout=120)
+# apt_install <package...>: none of their programs is started, now: what we start, we end.
+apt_install() (
+  policy=/usr/sbin/policy-rc.d options=(-y --no-install-recommends -o DPkg::Lock::Timeout=120)
   export DEBIAN_FRONTEND=noninteractive
-  # RUNLEVEL=1: without systemd, a package's own script must not start a dockerd behind our back.
-  if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || ! RUNLEVEL=1 apt-get install "${options[@]}" "$@"; then
+  # What every package asks before it starts anything, with systemd and without.
+  [ ! -e "$policy" ] || mv "$policy" "$policy.hms"
+  trap 'rm -f "$policy"; [ ! -e "$policy.hms" ] || mv "$policy.hms" "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || ! apt-get install "${options[@]}" "$@"; then
     # By hand: errexit is off in what runs under "step ... ||", and the case below would hide the failure.
-    apt-get update && RUNLEVEL=1 apt-get install "${options[@]}" "$@" || return 1
+    apt-get update && apt-get install "${options[@]}" "$@" || exit 1
   fi
   # Debian 13 has the docker command in a package of its own, recommended only.
   case " $* " in
-    *' docker.io '*) command -v docker >/dev/null || RUNLEVEL=1 apt-get install "${options[@]}" docker-cli ;;
+    *' docker.io '*) command -v docker >/dev/null || apt-get install "${options[@]}" docker-cli ;;
   esac
-}
+)
 
 # Installs PostgreSQL's programs, without the database that Debian makes along with them and starts, now and at every boot.
 apt_install_postgresql() {
@@ -141,31 +147,19 @@ apt_install_postgresql() {
   return "$code"
 }
 
-# Installs RabbitMQ's server, without the broker that Debian starts along with it, now and at every boot; Erlang's port mapper too.
-apt_install_rabbitmq() (
-  policy=/usr/sbin/policy-rc.d units=(rabbitmq-server.service)
-  have erlang-base || units+=(epmd.service epmd.socket)
-  # What every package asks before it starts anything: with systemd, RUNLEVEL would not be heard.
-  [ ! -e "$policy" ] || mv "$policy" "$policy.hms"
-  trap 'rm -f "$policy"; [ ! -e "$policy.hms" ] || mv "$policy.hms" "$policy"' EXIT
-  printf '#!/bin/sh\nexit 101\n' >"$policy"
-  chmod +x "$policy"
-  apt_install rabbitmq-server || exit 1
-  update-rc.d rabbitmq-server disable
-  [ ! -d /run/systemd/system ] || systemctl disable "${units[@]}"
-)
+# apt_install_disabled <package> <unit...>: installs a server that Debian would also start at every boot.
+apt_install_disabled() {
+  apt_install "$1" || return 1
+  update-rc.d "$1" disable
+  [ ! -d /run/systemd/system ] || systemctl disable "${@:2}"
+}
 
-# Installs promtool, without the Prometheus that Debian starts along with it, now and at every boot.
-apt_install_prometheus() (
-  policy=/usr/sbin/policy-rc.d
-  [ ! -e "$policy" ] || mv "$policy" "$policy.hms"
-  trap 'rm -f "$policy"; [ ! -e "$policy.hms" ] || mv "$policy.hms" "$policy"' EXIT
-  printf '#!/bin/sh\nexit 101\n' >"$policy"
-  chmod +x "$policy"
-  apt_install prometheus || exit 1
-  update-rc.d prometheus disable
-  [ ! -d /run/systemd/system ] || systemctl disable prometheus.service
-)
+# Installs RabbitMQ's server, without the broker that Debian starts at every boot; Erlang's port mapper too.
+apt_install_rabbitmq() {
+  local units=(rabbitmq-server.service)
+  have erlang-base || units+=(epmd.service epmd.socket)
+  apt_install_disabled rabbitmq-server "${units[@]}"
+}
 
 # need_packages <package...>: installs those that are missing, and only those.
 need_packages() {
@@ -176,7 +170,7 @@ need_packages() {
     case $package in
       postgresql) step "installing postgresql" apt_install_postgresql || fail "could not install postgresql: see above, then call again" ;;
       rabbitmq-server) step "installing rabbitmq-server" apt_install_rabbitmq || fail "could not install rabbitmq-server: see above, then call again" ;;
-      prometheus) step "installing prometheus" apt_install_prometheus || fail "could not install prometheus: see above, then call again" ;;
+      prometheus) step "installing prometheus" apt_install_disabled prometheus prometheus.service || fail "could not install prometheus: see above, then call again" ;;
       *) missing+=("$package") ;;
     esac
   done
