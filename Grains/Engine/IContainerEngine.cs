@@ -21,6 +21,7 @@ public interface IContainerEngine
 
     /// <summary>Describes a container as it is now; null when the engine knows none of that id.</summary>
     /// <exception cref="EngineSilentException">The engine did not answer.</exception>
+    /// <exception cref="EngineRefusedException">The engine answered that it cannot.</exception>
     Task<EngineContainer?> InspectAsync(string containerId, CancellationToken cancellationToken);
 
     /// <summary>What a container has said so far: its last lines of output and what its health check told. What it says of the run is of the run at that moment.</summary>

@@ -44,7 +44,7 @@ public abstract record Observation([property: Id(0)] DateTimeOffset At)
     [GenerateSerializer, Immutable, Alias("hms.Observation.Removed")]
     public sealed record Removed(DateTimeOffset At) : FromEngine(At);
 
-    /// <summary>The engine does not answer: nothing is known until it is seen again.</summary>
+    /// <summary>The engine does not answer, at all or for this container: nothing is known until it is seen again.</summary>
     [GenerateSerializer, Immutable, Alias("hms.Observation.Silenced")]
     public sealed record Silenced(DateTimeOffset At, [property: Id(0)] string Reason) : Observation(At);
 

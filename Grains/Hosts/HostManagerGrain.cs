@@ -412,7 +412,8 @@ internal sealed partial class HostManagerGrain(
     private bool Introduce(string id, ImmutableArray<Observation> facts)
     {
         var goneAt = _gone.TryGetValue(id, out var at) ? at : DateTimeOffset.MinValue;
-        return facts.Any(fact => fact is Observation.Seen or Observation.Started && fact.At > goneAt);
+        // One that the engine names and does not describe is there as well, and keeps what was set for it.
+        return facts.Any(fact => fact is Observation.Seen or Observation.Started or Observation.Silenced && fact.At > goneAt);
     }
 
     private HostedContainer Hosted(string id, ImmutableArray<Observation> facts)

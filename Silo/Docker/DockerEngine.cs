@@ -46,11 +46,14 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
         }, timeLimit, cancellationToken);
     }
 
-    public async Task<EngineContainer?> InspectAsync(string containerId, CancellationToken cancellationToken)
+    public Task<EngineContainer?> InspectAsync(string containerId, CancellationToken cancellationToken) => InspectAsync(containerId, ReadLimit, cancellationToken);
+
+    /// <summary>The same within a time limit of the caller's own.</summary>
+    public async Task<EngineContainer?> InspectAsync(string containerId, TimeSpan timeLimit, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await Call(token => _client.Containers.InspectContainerAsync(containerId, token), ReadLimit, cancellationToken);
+            var answer = await Call(token => _client.Containers.InspectContainerAsync(containerId, token), timeLimit, cancellationToken);
             return await Describe(answer, cancellationToken);
         }
         catch (EngineRefusedException e) when (e.InnerException is DockerContainerNotFoundException)

@@ -12,14 +12,25 @@ namespace HmsOrleans.Silo.Docker;
 /// Turns the engine's events and lists into facts. Events are hints and may be lost; the list is the truth and is read again
 /// every few seconds. Any end of the event stream means that it broke: it is opened again from the last event on.
 /// </summary>
-internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
+internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider time, ILogger<DockerWatcher> logger)
 {
     private static readonly TimeSpan PingPeriod = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(1);
 
-    /// <summary>Pings between two lists: one every two seconds.</summary>
-    private const int PingsPerList = 4;
+    /// <summary>How soon it is heeded that everything is to be told again.</summary>
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>For the description of one container, for which the others wait. An engine holds it back while it starts the container.</summary>
+    private static readonly TimeSpan DescribeLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Rounds from one list to the next: one every two seconds.</summary>
+    private const int RoundsPerList = 4;
+
+    /// <summary>Descriptions that are asked for at once.</summary>
+    private const int DescribedAtOnce = 4;
+
+    /// <summary>In <see cref="_listed"/>: the engine did not describe it. No list shows this.</summary>
+    private const string NotSeen = "";
 
     private readonly Channel<HostFacts> _facts = Channel.CreateUnbounded<HostFacts>(new() { SingleReader = true });
 
@@ -71,32 +82,51 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
         using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // Subscribed before the list is asked for, so that nothing falls between them; what comes twice is dropped by its time.
         // The list is told first: events from before it are history, and a death in it may long have been followed by a start.
-        _held = [];
+        // What a session that broke before its list still held comes after the list of this one.
+        _held ??= [];
         var events = engine.WatchAsync(Since(time.GetUtcNow()), new EventSink(this, session.Token), session.Token);
+        var pings = PingUntilSilent(session.Token);
+        var lists = ListWhile(events, session.Token);
         try
         {
-            await List(all: true, session.Token);
-            Release();
-            for (var pings = 1; !events.IsCompleted; pings++)
-            {
-                await Task.WhenAny(events, Task.Delay(PingPeriod, time, session.Token));
-                await engine.PingAsync(session.Token);
-                if (pings % PingsPerList == 0 || _tellAll)
-                {
-                    var all = _tellAll;
-                    _tellAll = false;
-                    await List(all, session.Token);
-                }
-                else
-                {
-                    Publish();
-                }
-            }
+            await await Task.WhenAny(pings, lists);
         }
         finally
         {
             await session.CancelAsync();
-            await events.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(events, pings, lists).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Beside all other questions, so that a silence shows although one of them may take its time.</summary>
+    private async Task PingUntilSilent(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(PingPeriod, time, cancellationToken);
+            await engine.PingAsync(cancellationToken);
+            Publish();
+        }
+    }
+
+    private async Task ListWhile(Task events, CancellationToken cancellationToken)
+    {
+        await List(all: true, cancellationToken);
+        Release();
+        for (var rounds = 1; ; rounds++)
+        {
+            await Task.WhenAny(events, Task.Delay(Round, time, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+            if (events.IsCompleted)
+            {
+                return;
+            }
+            if (rounds % RoundsPerList == 0 || _tellAll)
+            {
+                var all = _tellAll;
+                _tellAll = false;
+                await List(all, cancellationToken);
+            }
         }
     }
 
@@ -136,37 +166,50 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
     private async Task List(bool all, CancellationToken cancellationToken)
     {
         // As old as the question: what starts while the descriptions are fetched is not in the list, and not gone either.
-        var (askedAt, toldAt) = (time.GetUtcNow(), time.GetTimestamp());
+        var askedAt = time.GetUtcNow();
         var containers = await engine.ListAsync(cancellationToken);
-        var facts = new List<ContainerFact>();
-        foreach (var container in containers)
+        var changed = containers.Where(container => all || _listed.GetValueOrDefault(container.ID) != Digest(container));
+        var facts = new ConcurrentQueue<ContainerFact>();
+        await Parallel.ForEachAsync(changed, new ParallelOptions { MaxDegreeOfParallelism = DescribedAtOnce, CancellationToken = cancellationToken }, async (container, token) =>
         {
-            var shown = Digest(container);
-            if (all || _listed.GetValueOrDefault(container.ID) != shown)
+            var described = await Describe(container.ID, token);
+            if (described.Seen is not Observation.Silenced)
             {
-                facts.Add(await Describe(container.ID, cancellationToken));
-                if (time.GetElapsedTime(toldAt) > LongestSilence)
-                {
-                    // Hundreds of descriptions take their time: meanwhile, that the engine answers.
-                    Publish();
-                    toldAt = time.GetTimestamp();
-                }
+                _listed[container.ID] = Digest(container);
             }
-            _listed[container.ID] = shown;
-        }
+            facts.Enqueue(described);
+        });
         foreach (var id in _listed.Keys.Except(containers.Select(container => container.ID)).ToList())
         {
             _listed.TryRemove(id, out _);
-            facts.Add(new(id, new Observation.Removed(askedAt)));
+            facts.Enqueue(new(id, new Observation.Removed(askedAt)));
         }
-        _facts.Writer.TryWrite(new(askedAt, null, IsComplete: all, [.. facts]));
+        if (all || !facts.IsEmpty)
+        {
+            _facts.Writer.TryWrite(new(askedAt, null, IsComplete: all, [.. facts]));
+        }
     }
 
+    /// <summary>How a container is, or that nobody knows: one that the engine does not describe keeps nobody from seeing the others.</summary>
     private async Task<ContainerFact> Describe(string id, CancellationToken cancellationToken)
     {
         var askedAt = time.GetUtcNow();
-        var container = await engine.InspectAsync(id, cancellationToken);
-        return new(id, container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container));
+        try
+        {
+            var container = await engine.InspectAsync(id, DescribeLimit, cancellationToken);
+            return new(id, container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container));
+        }
+        catch (Exception e) when (e is EngineSilentException or EngineRefusedException)
+        {
+            // Silent about this one, or altogether?
+            await engine.PingAsync(cancellationToken);
+            if (_listed.GetValueOrDefault(id) != NotSeen)
+            {
+                LogNotSeen(logger, id, e.Message);
+            }
+            _listed[id] = NotSeen;
+            return new(id, new Observation.Silenced(askedAt, e.Message));
+        }
     }
 
     /// <summary>What a list shows of a container, without what only the clock changes.</summary>
@@ -176,6 +219,9 @@ internal sealed class DockerWatcher(DockerEngine engine, TimeProvider time)
         var addresses = container.NetworkSettings?.Networks?.Select(network => $"{network.Key}={network.Value.IPAddress},{network.Value.GlobalIPv6Address}").Order(StringComparer.Ordinal);
         return $"{string.Join(',', container.Names)} {container.State} {health} {string.Join(' ', addresses ?? Enumerable.Empty<string>())}";
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the engine does not describe container {Id}, nothing is known of it until it does: {Reason}")]
+    private static partial void LogNotSeen(ILogger logger, string id, string reason);
 
     /// <summary>Writes in the order of arrival, on the thread that reads the stream; a <see cref="Progress{T}"/> would lose it.</summary>
     private sealed class EventSink(DockerWatcher watcher, CancellationToken cancellationToken) : IProgress<Message>

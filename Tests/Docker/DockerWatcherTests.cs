@@ -3,6 +3,7 @@ using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Silo.Docker;
 using HmsOrleans.Tests.Engine;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -23,14 +24,13 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        _watcher = new DockerWatcher(_engine, TimeProvider.System);
+        _watcher = new DockerWatcher(_engine, TimeProvider.System, NullLogger<DockerWatcher>.Instance);
         return ValueTask.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopAsync();
         _stopping.Dispose();
         _engine.Dispose();
         await _host.RemoveAllAsync(CancellationToken.None);
@@ -43,13 +43,13 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
         var made = await _host.Docker(Token, "create", DockerHost.IdleImage);
         var first = await StartAsync();
 
-        Assert.Equal([made, web], Described(first).Select(seen => seen.Container.Id).Order().OrderBy(id => id == web));
+        Assert.Equal(new[] { web, made }.Order(), Described(first).Select(seen => seen.Container.Id).Order());
         // Whatever begins while the descriptions are fetched is not in the list, and not gone: the list is as old as its question.
         Assert.All(first.Facts, fact => Assert.True(first.At <= fact.Seen.At));
 
         // Two more lists: nothing has changed, so they tell nothing.
-        var lists = 0;
-        await UntilToldAsync(facts => facts.EngineSilence is null && ++lists > 8);
+        var pings = 0;
+        await UntilToldAsync(facts => facts.EngineSilence is null && ++pings > 8);
         Assert.All(_told.Skip(_told.IndexOf(first) + 1), facts => Assert.Empty(facts.Facts));
     }
 
@@ -85,8 +85,8 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
         Assert.Equal(events.OrderBy(fact => fact.At), events);
 
         // The lists after it do not tell the removal a second time.
-        var lists = 0;
-        await UntilToldAsync(_ => ++lists > 8);
+        var pings = 0;
+        await UntilToldAsync(_ => ++pings > 8);
         Assert.Single(_told.SelectMany(facts => Of(facts, web)).OfType<Observation.Removed>());
     }
 
@@ -205,6 +205,52 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
         await UntilToldAsync(facts => facts is { IsComplete: true, EngineSilence: null });
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(500)]
+    public async Task One_that_the_engine_does_not_describe_hides_no_other_and_is_asked_for_again(int? status)
+    {
+        var stuck = await _host.RunContainerAsync("stuck", Token);
+        var web = await _host.RunContainerAsync("web", Token);
+        await using var proxy = await EngineProxy.StartAsync(_host, Token);
+        _ = proxy.Bar($"/containers/{stuck}/json", status);
+        using var engine = WatchThrough(proxy);
+
+        var first = await StartAsync();
+        Assert.Equal([web], Described(first).Select(seen => seen.Container.Id));
+        Assert.IsType<Observation.Silenced>(Assert.Single(Of(first, stuck)));
+
+        await _host.Docker(Token, "kill", "web");
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.Died>().Any());
+        // It is told as it is, also when nothing happens to it any more.
+        proxy.Allow($"/containers/{stuck}/json");
+        await UntilToldAsync(facts => Of(facts, stuck).OfType<Observation.Seen>().Any());
+        Assert.Equal(1, _told.Count(facts => facts.IsComplete));
+        Assert.All(_told, facts => Assert.Null(facts.EngineSilence));
+        await StopAsync();
+    }
+
+    [Fact]
+    public async Task A_silence_shows_although_a_list_is_under_way()
+    {
+        await using var proxy = await EngineProxy.StartAsync(_host, Token);
+        using var engine = WatchThrough(proxy);
+        await StartAsync();
+        await proxy.Bar("/containers/json", null);
+        _ = proxy.Bar("/_ping", null);
+
+        // It is the ping that found out, not the list with its longer limit.
+        Assert.Equal("no answer within 1 s", (await UntilToldAsync(facts => facts.EngineSilence is not null)).EngineSilence);
+        await StopAsync();
+    }
+
+    private DockerEngine WatchThrough(EngineProxy proxy)
+    {
+        var engine = new DockerEngine(Options.Create(new DockerOptions { Endpoint = proxy.Socket }));
+        _watcher = new DockerWatcher(engine, TimeProvider.System, NullLogger<DockerWatcher>.Instance);
+        return engine;
+    }
+
     private static IEnumerable<Observation.Seen> Described(HostFacts facts) => facts.Facts.Select(fact => fact.Seen).OfType<Observation.Seen>();
 
     private static IEnumerable<Observation> Of(HostFacts facts, string id) => facts.Facts.Where(fact => fact.ContainerId == id).Select(fact => fact.Seen);
@@ -214,6 +260,12 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
     {
         _running = _watcher.RunAsync(_stopping.Token);
         return UntilToldAsync(facts => facts.IsComplete);
+    }
+
+    private async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Waits until such facts are told, from now on or from an index on.</summary>

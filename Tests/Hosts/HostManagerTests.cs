@@ -400,6 +400,20 @@ public sealed class HostManagerTests : IClassFixture<TestSilo>
     }
 
     [Fact]
+    public async Task One_that_the_engine_does_not_describe_keeps_what_was_set_for_it()
+    {
+        var web = await SeenAsync("web");
+        await _host.Ignore("web", Token);
+        Assert.Null(await _host.WhenSaved(Token));
+        await TestSilo.EndAsync(_host);
+
+        // In its next life the host knows no more of it than that it is there.
+        await _host.Observe(Facts(isComplete: true, new ContainerFact(web, new Observation.Silenced(Now, "no answer within 2 s"))), Token);
+        await TellAsync(web, new Observation.Seen(Now, Container("web")));
+        Assert.Equal(HealthState.Ignored, (await ViewAsync("web")).Health);
+    }
+
+    [Fact]
     public async Task What_befalls_a_container_until_it_is_removed_is_one_trace_and_none_while_nobody_listens()
     {
         Assert.False(Telemetry.Source.HasListeners());

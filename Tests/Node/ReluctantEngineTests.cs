@@ -1,0 +1,51 @@
+using HmsOrleans.Tests.Engine;
+using Xunit;
+
+namespace HmsOrleans.Tests.Node;
+
+/// <summary>An engine that answers, but not all that it is asked: as much is healed as can be seen.</summary>
+[Collection<EngineCollection>]
+public sealed class ReluctantEngineTests(EngineFixture engine) : NodeStory(engine.Host)
+{
+    private EngineProxy _proxy = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        _proxy = await EngineProxy.StartAsync(Host, Token);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (Node is not null)
+        {
+            await Node.DisposeAsync();
+        }
+        await _proxy.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(500)]
+    public async Task All_are_healed_but_the_one_that_it_does_not_describe_and_that_one_when_it_does(int? status)
+    {
+        var stuck = await Host.RunContainerAsync("stuck", Token);
+        await Host.RunContainerAsync("web", Token);
+        _ = _proxy.Bar($"/containers/{stuck}/json", status);
+
+        await StartNodeAsync();
+        await UntilAsync("web", "healthy");
+        await KillFromOutsideAsync("web");
+        await UntilHealedAsync("web");
+
+        _proxy.Allow($"/containers/{stuck}/json");
+        await UntilAsync("stuck", "healthy");
+        await KillFromOutsideAsync("stuck");
+        await UntilHealedAsync("stuck");
+        Assert.DoesNotContain("the engine is silent", Node.Log, StringComparison.Ordinal);
+    }
+
+    private async Task StartNodeAsync() =>
+        Node = await NodeProcess.StartReadyAsync(_proxy.Socket, Token, ("Hms:Health:StartGrace", "00:00:00.3"), ("Hms:Health:RecoveredAfter", "00:00:01"));
+}
