@@ -41,6 +41,16 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
         }
     }
 
+    /// <summary>How a container is now.</summary>
+    /// <exception cref="EngineSilentException">The engine did not answer.</exception>
+    /// <exception cref="EngineRefusedException">The engine answered that it cannot say.</exception>
+    public async Task<Observation> LookAsync(string containerId, CancellationToken stopping)
+    {
+        var askedAt = time.GetUtcNow();
+        var container = await engine.InspectAsync(containerId, stopping);
+        return container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container);
+    }
+
     private async Task<ImmutableArray<Observation>> CarryOutAsync(HealOrder order, CancellationToken stopping)
     {
         var facts = ImmutableArray.CreateBuilder<Observation>();
@@ -81,11 +91,9 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
         if (outcome != RestartOutcome.Unanswered)
         {
             // The engine's answer says what it did; only a look says how the container is: it may have died again meanwhile.
-            var askedAt = time.GetUtcNow();
             try
             {
-                var container = await engine.InspectAsync(order.ContainerId, stopping);
-                facts.Add(container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container));
+                facts.Add(await LookAsync(order.ContainerId, stopping));
             }
             catch (Exception e) when (e is EngineSilentException or EngineRefusedException)
             {

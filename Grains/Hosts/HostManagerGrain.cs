@@ -35,6 +35,9 @@ internal sealed partial class HostManagerGrain(
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(5);
 
+    /// <summary>Before a container is looked at again whose order ended nobody knows how.</summary>
+    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
+
     /// <summary>No fact of before a removal comes later than this: it is more than any limit of a call.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(5);
 
@@ -312,6 +315,11 @@ internal sealed partial class HostManagerGrain(
         {
             _ = TellWatched(watched);
         }
+        foreach (var (id, hosted) in _containers.Where(entry => entry.Value.LookAt <= now && _engineSilence is null).ToList())
+        {
+            hosted.LookAt = null;
+            _ = Look(id, hosted);
+        }
         var due = _containers.Where(entry => entry.Value.Deadline <= now).Select(entry => entry.Key).ToList();
         await Task.WhenAll(due.Select(id => Tell(id, [new Observation.Ticked(now)], cancellationToken)));
     }
@@ -549,6 +557,8 @@ internal sealed partial class HostManagerGrain(
             if (facts.OfType<Observation.RestartEnded>().LastOrDefault() is { } ended)
             {
                 metrics.Ended(Address, report.Action, ended.Outcome);
+                // No event may come of what was not answered, and no list show a change.
+                hosted.LookAt = ended.Outcome == RestartOutcome.Unanswered ? time.GetUtcNow() + LookPause : null;
                 if (fault is not null && ended.Outcome == RestartOutcome.Done)
                 {
                     metrics.Healed(Address, fault.Cause, hosted.HealedAfter);
@@ -565,7 +575,21 @@ internal sealed partial class HostManagerGrain(
         catch (Exception e)
         {
             hosted.IsBeingHealed = false;
+            hosted.LookAt = time.GetUtcNow() + LookPause;
             LogHealFailed(logger, e, hosted.Name);
+        }
+    }
+
+    /// <summary>Has a container judged as it is now. Runs beside the turns.</summary>
+    private async Task Look(string id, HostedContainer hosted)
+    {
+        try
+        {
+            await Tell(id, [await _healer.LookAsync(id, _stopping.Token)], _stopping.Token);
+        }
+        catch (Exception) // Whoever did not answer may do so the next time.
+        {
+            hosted.LookAt = time.GetUtcNow() + LookPause;
         }
     }
 

@@ -28,6 +28,9 @@ internal sealed class HostedContainer
     /// <summary>An order for it is being carried out.</summary>
     public bool IsBeingHealed { get; set; }
 
+    /// <summary>When to look at it, because how an order for it ended is not known; null when it is.</summary>
+    public DateTimeOffset? LookAt { get; set; }
+
     /// <summary>From its last fault to the end of the order that it led to.</summary>
     public TimeSpan HealedAfter { get; set; }
 

@@ -10,6 +10,8 @@ internal sealed class FakeEngine : IContainerEngine
     private readonly ConcurrentDictionary<string, EngineContainer> _containers = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _gates = new();
     private readonly ConcurrentDictionary<string, Exception> _failures = new();
+    private readonly ConcurrentDictionary<string, bool> _hidden = new();
+    private readonly ConcurrentDictionary<string, int> _looks = new();
     private readonly Lock _lock = new();
     private readonly List<string> _asked = [];
     private readonly List<string> _underWay = [];
@@ -67,11 +69,23 @@ internal sealed class FakeEngine : IContainerEngine
         }
     }
 
+    /// <summary>It is not described.</summary>
+    public void Hide(string id, bool isHidden) => _hidden[id] = isHidden;
+
+    /// <summary>How often a description of it was asked for.</summary>
+    public int Looks(string id) => _looks.GetValueOrDefault(id);
+
     public Task StartAsync(string containerId, CancellationToken cancellationToken) => DoAsync(containerId, cancellationToken);
 
     public Task RestartAsync(string containerId, TimeSpan? stopTimeout, TimeSpan timeLimit, CancellationToken cancellationToken) => DoAsync(containerId, cancellationToken);
 
-    public Task<EngineContainer?> InspectAsync(string containerId, CancellationToken cancellationToken) => Task.FromResult(_containers.GetValueOrDefault(containerId));
+    public Task<EngineContainer?> InspectAsync(string containerId, CancellationToken cancellationToken)
+    {
+        _looks.AddOrUpdate(containerId, 1, (_, looks) => looks + 1);
+        return _hidden.GetValueOrDefault(containerId)
+            ? Task.FromException<EngineContainer?>(new EngineSilentException("no answer within 5 s"))
+            : Task.FromResult(_containers.GetValueOrDefault(containerId));
+    }
 
     public Task<IncidentCapture> CaptureAsync(string containerId, DateTimeOffset until, CancellationToken cancellationToken) =>
         Task.FromResult(new IncidentCapture(until, [$"last words of {containerId}"], HealthOutput: null, ExitCode: 1, OutOfMemory: false, Memory: null));

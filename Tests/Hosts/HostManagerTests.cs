@@ -400,6 +400,38 @@ public sealed class HostManagerTests : IClassFixture<TestSilo>
     }
 
     [Fact]
+    public async Task A_start_that_is_not_answered_is_ordered_again_once_the_engine_tells_of_the_container()
+    {
+        var web = await SeenAsync("web");
+        _silo.Engine.Fail(web, new EngineSilentException("no answer within 60 s"));
+        _silo.Engine.Hide(web, true);
+        await TellAsync(web, new Observation.Died(Now, 1));
+        var unknown = await UntilAsync("web", view => view.Details == "not known: no answer within 60 s");
+        Assert.Equal((HealthState.Unknown, 0), (unknown.Health, unknown.Restarts));
+        // It is looked at, in vain, and nothing is ordered on that.
+        await TestSilo.UntilAsync("it is looked at twice", () => _silo.Engine.Looks(web) > 1);
+        Assert.Equal(1, _silo.Engine.Count(web));
+
+        _silo.Engine.Fail(web, null);
+        _silo.Engine.Hide(web, false);
+        await UntilAsync("web", view => view.Restarts == 1);
+        Assert.Equal(2, _silo.Engine.Count(web));
+    }
+
+    [Fact]
+    public async Task An_order_that_ends_in_no_way_that_anybody_foresaw_is_given_again()
+    {
+        var web = await SeenAsync("web");
+        _silo.Engine.Fail(web, new FormatException("not of this world"));
+        await TellAsync(web, new Observation.Died(Now, 1));
+        await TestSilo.UntilAsync("it is asked for again", () => _silo.Engine.Count(web) > 1);
+
+        _silo.Engine.Fail(web, null);
+        await UntilAsync("web", view => view.Restarts == 1);
+        Assert.False(_silo.Engine.TwoAtOnce);
+    }
+
+    [Fact]
     public async Task One_that_the_engine_does_not_describe_keeps_what_was_set_for_it()
     {
         var web = await SeenAsync("web");
