@@ -31,7 +31,10 @@ internal sealed class HostedContainer
     /// <summary>When to look at it, because how an order for it ended is not known; null when it is.</summary>
     public DateTimeOffset? LookAt { get; set; }
 
-    /// <summary>From its last fault to the end of the order that it led to.</summary>
+    /// <summary>A person wanted the last order for it, and no fault led to it.</summary>
+    public bool Asked { get; set; }
+
+    /// <summary>From its last fault, or from when a person asked, to the end of the order that it led to.</summary>
     public TimeSpan HealedAfter { get; set; }
 
     /// <summary>The state of health in which it is counted; null before it is.</summary>
