@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Docker.DotNet.Models;
 using HmsOrleans.Grains.Engine;
@@ -212,13 +213,15 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
         }
     }
 
-    /// <summary>What a list shows of a container, without what only the clock changes.</summary>
+    /// <summary>What a list shows of a container, without what only the clock changes: "Exited (137) 5 seconds ago", "Up 2 minutes (healthy)".</summary>
     private static string Digest(ContainerListResponse container)
     {
-        var health = container.Status.IndexOf('(', StringComparison.Ordinal) is var at and >= 0 ? container.Status[at..] : "";
         var addresses = container.NetworkSettings?.Networks?.Select(network => $"{network.Key}={network.Value.IPAddress},{network.Value.GlobalIPv6Address}").Order(StringComparer.Ordinal);
-        return $"{string.Join(',', container.Names)} {container.State} {health} {string.Join(' ', addresses ?? Enumerable.Empty<string>())}";
+        return $"{string.Join(',', container.Names)} {container.State} {InBrackets().Match(container.Status)} {string.Join(' ', addresses ?? Enumerable.Empty<string>())}";
     }
+
+    [GeneratedRegex(@"\(.*?\)")]
+    private static partial Regex InBrackets();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the engine does not describe container {Id}, nothing is known of it until it does: {Reason}")]
     private static partial void LogNotSeen(ILogger logger, string id, string reason);

@@ -41,9 +41,11 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
     {
         var web = await _host.RunContainerAsync("web", Token);
         var made = await _host.Docker(Token, "create", DockerHost.IdleImage);
+        await _host.Docker(Token, "run", "--name", "ended", DockerHost.IdleImage, "true");
+        var ended = await _host.Docker(Token, "inspect", "-f", "{{.Id}}", "ended");
         var first = await StartAsync();
 
-        Assert.Equal(new[] { web, made }.Order(), Described(first).Select(seen => seen.Container.Id).Order());
+        Assert.Equal(new[] { web, made, ended }.Order(), Described(first).Select(seen => seen.Container.Id).Order());
         // Whatever begins while the descriptions are fetched is not in the list, and not gone: the list is as old as its question.
         Assert.All(first.Facts, fact => Assert.True(first.At <= fact.Seen.At));
 
