@@ -96,14 +96,22 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
         Call(token => _client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, token), ReadLimit, cancellationToken);
 
     /// <summary>Hands over events of containers until the stream ends.</summary>
-    public Task WatchAsync(DateTimeOffset since, IProgress<Message> events, CancellationToken cancellationToken)
+    /// <exception cref="EngineRefusedException">The engine tells no events.</exception>
+    public async Task WatchAsync(DateTimeOffset since, IProgress<Message> events, CancellationToken cancellationToken)
     {
         var parameters = new ContainerEventsParameters
         {
             Since = UnixTime(since),
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["type"] = new Dictionary<string, bool> { ["container"] = true } },
         };
-        return _client.System.MonitorEventsAsync(parameters, events, cancellationToken);
+        try
+        {
+            await _client.System.MonitorEventsAsync(parameters, events, cancellationToken);
+        }
+        catch (DockerApiException e)
+        {
+            throw Refused(e);
+        }
     }
 
     public void Dispose() => _client.Dispose();
@@ -111,6 +119,8 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
     /// <summary>Seconds and nanoseconds, as the engine wants to be told.</summary>
     private static string UnixTime(DateTimeOffset at) =>
         string.Create(CultureInfo.InvariantCulture, $"{at.ToUnixTimeSeconds()}.{at.Ticks % TimeSpan.TicksPerSecond * 100:000000000}");
+
+    private static EngineRefusedException Refused(DockerApiException e) => new(e.ResponseBody is { Length: > 0 } body ? body.Trim() : e.Message, e);
 
     private static async Task<T> Call<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeLimit, CancellationToken cancellationToken)
     {
@@ -122,7 +132,7 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
         }
         catch (DockerApiException e)
         {
-            throw new EngineRefusedException(e.ResponseBody is { Length: > 0 } body ? body.Trim() : e.Message, e);
+            throw Refused(e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

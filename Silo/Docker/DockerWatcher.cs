@@ -44,6 +44,9 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
     private List<ContainerFact>? _held;
     private volatile bool _tellAll;
 
+    /// <summary>Why the engine tells no events; null while it does.</summary>
+    private string? _eventsRefused;
+
     /// <summary>What was found out, in order. One reader. At least every second something comes, if only that the engine answers.</summary>
     public ChannelReader<HostFacts> Facts => _facts.Reader;
 
@@ -118,6 +121,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
         {
             await Task.WhenAny(events, Task.Delay(Round, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
+            NoteRefusal(events);
             if (events.IsCompleted)
             {
                 return;
@@ -128,6 +132,24 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
                 _tellAll = false;
                 await List(all, cancellationToken);
             }
+        }
+    }
+
+    /// <summary>Without events all is found by the lists alone, and later: that is no silence, but somebody has to know.</summary>
+    private void NoteRefusal(Task events)
+    {
+        if (events.Exception?.InnerException is EngineRefusedException { Message: var refusal })
+        {
+            if (refusal != _eventsRefused)
+            {
+                LogNoEvents(logger, refusal);
+            }
+            _eventsRefused = refusal;
+        }
+        else if (!events.IsCompleted && _eventsRefused is not null)
+        {
+            LogEvents(logger);
+            _eventsRefused = null;
         }
     }
 
@@ -225,6 +247,12 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the engine does not describe container {Id}, nothing is known of it until it does: {Reason}")]
     private static partial void LogNotSeen(ILogger logger, string id, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the engine tells no events, what happens is found by its list only, up to some seconds later: {Reason}")]
+    private static partial void LogNoEvents(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the engine tells events again")]
+    private static partial void LogEvents(ILogger logger);
 
     /// <summary>Writes in the order of arrival, on the thread that reads the stream; a <see cref="Progress{T}"/> would lose it.</summary>
     private sealed class EventSink(DockerWatcher watcher, CancellationToken cancellationToken) : IProgress<Message>

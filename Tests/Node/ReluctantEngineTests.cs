@@ -46,6 +46,24 @@ public sealed class ReluctantEngineTests(EngineFixture engine) : NodeStory(engin
         Assert.DoesNotContain("the engine is silent", Node.Log, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Without_events_the_list_will_do_and_the_log_says_so_once()
+    {
+        await Host.RunContainerAsync("web", Token);
+        _ = _proxy.Bar("/events", 403);
+        await StartNodeAsync();
+        for (var times = 1; times <= 3; times++)
+        {
+            await UntilAsync("web", "healthy");
+            await KillFromOutsideAsync("web");
+            await UntilHealedAsync("web", times);
+        }
+        Assert.Equal(1, Node.Log.Split("the engine tells no events").Length - 1);
+
+        _proxy.Allow("/events");
+        await Node.UntilAsync("the log says that it tells events again", () => Task.FromResult(Node.Log.Contains("the engine tells events again", StringComparison.Ordinal)), Token);
+    }
+
     private async Task StartNodeAsync() =>
         Node = await NodeProcess.StartReadyAsync(_proxy.Socket, Token, ("Hms:Health:StartGrace", "00:00:00.3"), ("Hms:Health:RecoveredAfter", "00:00:01"));
 }
