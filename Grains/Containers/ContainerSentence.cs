@@ -95,6 +95,8 @@ internal static class ContainerSentence
                 $"{(fault.Length == 0 ? "ended" : fault)}; the engine restarts it under its own policy ({container.RestartPolicy}), {container.EngineRestarts} times so far"),
             HealthState.Quarantined => string.Create(CultureInfo.InvariantCulture,
                 $"{fault}; given up after {health.Failures} failed recoveries, PUT it to try again"),
+            HealthState.Suspect when policy.Restart == RestartMode.Never =>
+                $"{(container.HealthCheck == HealthCheck.Unhealthy ? "its health check fails" : "loses packets")}, left so by label hms.restart",
             HealthState.Suspect => "loses packets, being confirmed",
             HealthState.Starting when container.HealthCheck == HealthCheck.Starting => "starting, its health check has not passed yet",
             HealthState.Starting => "starting",

@@ -99,6 +99,23 @@ public sealed class ContainerReasonsTests
     }
 
     [Fact]
+    public void What_is_never_restarted_is_not_said_to_be_confirmed()
+    {
+        var suspect = HealthStory.OfHealthy().Probed(5, of: 20).Lossy();
+        Assert.Equal("loses packets, being confirmed", Details(suspect));
+
+        var left = HealthStory.OfHealthy(policy => policy with { Restart = RestartMode.Never });
+        Assert.Equal("loses packets, left so by label hms.restart", Details(left.Lossy()));
+        Assert.Equal("its health check fails, left so by label hms.restart", Details(left.Checked(HealthCheck.Unhealthy)));
+
+        static string Details(HealthStory story)
+        {
+            story.Then(HealthState.Suspect);
+            return ContainerReasons.Explain("10.0.0.1", story.Health, story.Policy, new(), story.Now)!.Details;
+        }
+    }
+
+    [Fact]
     public void The_facts_are_those_that_it_rests_on()
     {
         var story = HealthStory.OfHealthy().Probed(2, of: 20).Fine(HealthStory.Side);
