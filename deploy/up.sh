@@ -10,12 +10,14 @@
 #
 # Settings are the node's own: in the environment (Hms__Probe__Period=00:00:00.5, ASPNETCORE_URLS=http://127.0.0.1:9000,
 # DOCKER_HOST=unix:///...) or after -- (deploy/up.sh -- --Hms:Health:Threshold=80).
+#
+#   HMS_RUN   directory of its lock and process ids (/run/hms-orleans); a second node, for another engine, needs its own
 set -euo pipefail
 # shellcheck source=deploy/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-run=/run/hms-orleans
+run=${HMS_RUN:-/run/hms-orleans}
 node=$ROOT/Silo/bin/Release/net10.0/HmsOrleans.Silo
-demo='' node_pid='' engine_pid='' engine_unit='' demo_made='' locked=''
+demo='' node_pid='' engine_pid='' engine_units=() demo_made='' locked=''
 
 become_root_args=("$@")
 while [ $# -gt 0 ]; do
@@ -44,11 +46,12 @@ finish() {
     network_restore || true
     rm -f "$run/dockerd.pid"
   fi
-  if [ -n "$engine_unit" ]; then step "stopping Docker" systemctl stop docker.socket docker.service || true; fi
+  if [ ${#engine_units[@]} -gt 0 ]; then step "stopping Docker" systemctl stop "${engine_units[@]}" || true; fi
   if [ -n "$locked" ]; then
     rm -f "$run/node.pid" "$run/address" "$run/up.pid"
     # The engine's log is worth keeping only where it says what went wrong.
-    [ "$code" -ne 0 ] || rm -rf "$run"
+    [ "$code" -ne 0 ] || rm -f "$run/lock" "$run/dockerd.log"
+    rmdir "$run" 2>/dev/null || true
   fi
   rm -rf "$WORK"
   exit "$code"
@@ -101,7 +104,9 @@ start_engine() {
   [ "$DOCKER_HOST" = unix:///var/run/docker.sock ] || [ "$DOCKER_HOST" = unix:///run/docker.sock ] \
     || fail "no Docker engine answers at $DOCKER_HOST: start it, or unset DOCKER_HOST to use the one of this machine"
   if [ -d /run/systemd/system ]; then
-    engine_unit=1
+    engine_units=(docker.socket docker.service)
+    # It comes along, and would stay.
+    systemctl -q is-active containerd.service || engine_units+=(containerd.service)
     step "starting Docker" systemctl start docker || fail "systemd could not start Docker: see 'journalctl -u docker'"
   elif ! alive "$engine_pid"; then
     rm -f "$run/dockerd.pid"

@@ -5,12 +5,15 @@ using Xunit;
 
 namespace HmsOrleans.Tests.Engine;
 
-/// <summary>Waits until something holds, for a minute at most; then throws with what was seen last.</summary>
+/// <summary>Waits until something holds, but not for ever: then it throws with what was seen last.</summary>
 /// <param name="log">What the programs have written, for the message.</param>
-internal sealed class Patient(Func<Task<string>> log)
+/// <param name="limit">Longest wait; a minute where none is given.</param>
+internal sealed class Patient(Func<Task<string>> log, TimeSpan? limit = null)
 {
     /// <summary>Longest wait.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly TimeSpan _limit = limit ?? Limit;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -40,9 +43,9 @@ internal sealed class Patient(Func<Task<string>> log)
         var start = TimeProvider.System.GetTimestamp();
         while (!await HoldsAsync())
         {
-            if (TimeProvider.System.GetElapsedTime(start) > Limit)
+            if (TimeProvider.System.GetElapsedTime(start) > _limit)
             {
-                throw new TimeoutException($"not so within {Limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}{Environment.NewLine}{last?.Invoke()}{Environment.NewLine}{await log()}");
+                throw new TimeoutException($"not so within {_limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}{Environment.NewLine}{last?.Invoke()}{Environment.NewLine}{await log()}");
             }
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
         }
