@@ -48,14 +48,14 @@ internal sealed partial class AttackLog(TimeProvider time, ILogger<AttackLog> lo
     public void Skipped(PlannedAttack attack, string containerId, string why)
     {
         Add(time.GetUtcNow(), AttackEvent.Skipped, attack.Container, containerId, null, attack.Kind, attack.Loss, why);
-        LogSkipped(logger, attack.Kind, attack.Container, why);
+        LogSkipped(logger, attack.Kind, attack.Victim, why);
     }
 
     /// <summary>An attack could not be carried out.</summary>
     public void Failed(PlannedAttack attack, string containerId, Guid fault, string why)
     {
         Add(time.GetUtcNow(), AttackEvent.Failed, attack.Container, containerId, fault, attack.Kind, attack.Loss, why);
-        LogFailed(logger, attack.Kind, attack.Container, fault, why);
+        LogFailed(logger, attack.Kind, attack.Victim, fault, why);
     }
 
     /// <summary>The engine told something.</summary>

@@ -40,11 +40,12 @@ internal sealed partial class Attacker(
     private readonly DateTimeOffset _started = time.GetUtcNow();
     private readonly ConcurrentDictionary<Guid, string> _beingCaused = [];
 
-    private AttackOrder _order = AttackOrder.None;
+    // The cluster may hold an order from before a halt that it has not heard of: this one is higher.
+    private AttackOrder _order = options.HaltedAt is { } halted ? AttackOrder.None with { Revision = halted.UtcTicks, Since = halted } : AttackOrder.None;
     private (long Revision, AttackSchedule Schedule)? _schedule;
     private ImmutableArray<string> _targets;
     private long _nextRecord;
-    private DateTimeOffset _heardAt;
+    private long? _heardAt;
     private string? _unheard;
     private Task _undoing = Task.CompletedTask;
 
@@ -156,7 +157,7 @@ internal sealed partial class Attacker(
             foreach (var attack in schedule.Due(there.Keys, now))
             {
                 var container = there[attack.Container];
-                if (Objection(attack, there, schedule.IsLate(attack, now), now) is { } why)
+                if (Objection(attack, there, schedule.IsLate(attack, now)) is { } why)
                 {
                     log.Skipped(attack, container.Id, why);
                 }
@@ -182,13 +183,25 @@ internal sealed partial class Attacker(
 
     private void OnHost(PlannedAttack attack, bool isLate, CancellationToken cancellationToken)
     {
-        var why = options.IsDryRun ? "a dry run" : isLate ? "it is too late for it" : null;
-        if (why is not null)
+        if (Objection(attack, isLate) is { } why)
         {
             log.Skipped(attack, "", why);
             return;
         }
         _ = CauseAsync(attack, "", "the host", cancellationToken);
+    }
+
+    /// <summary>Why an attack, on whatever it is, is not carried out; null when it is.</summary>
+    private string? Objection(PlannedAttack attack, bool isLate)
+    {
+        if (options.IsDryRun)
+        {
+            LogDryRun(logger, attack.Kind, attack.Victim);
+            return "a dry run";
+        }
+        return _heardAt is not { } at || time.GetElapsedTime(at) > Leash ? "the cluster does not answer"
+            : isLate ? "it is too late for it"
+            : null;
     }
 
     /// <summary>Those that are under supervision and do not object, by name.</summary>
@@ -201,29 +214,27 @@ internal sealed partial class Attacker(
             .GroupBy(container => container.Name).ToDictionary(group => group.Key, group => group.First());
     }
 
-    /// <summary>Why an attack is not carried out; null when it is.</summary>
-    private string? Objection(PlannedAttack attack, Dictionary<string, ListedContainer> there, bool isLate, DateTimeOffset now)
+    /// <summary>Why an attack on a container is not carried out; null when it is.</summary>
+    private string? Objection(PlannedAttack attack, Dictionary<string, ListedContainer> there, bool isLate)
     {
-        if (options.IsDryRun)
+        var container = there[attack.Container];
+        if (Objection(attack, isLate) is { } why)
         {
-            LogDryRun(logger, attack.Kind, attack.Container);
-            return "a dry run";
+            return why;
         }
-        if (now - _heardAt > Leash)
-        {
-            return "the cluster does not answer";
-        }
-        if (!there[attack.Container].IsRunning)
+        if (!container.IsRunning)
         {
             return "it does not run";
         }
-        if (isLate)
+        // Who shares its network has its harm too, and may have said that it is to be left alone.
+        if (attack.Kind is AttackKind.Loss or AttackKind.Delay or AttackKind.Disconnect
+            && keeper.Containers.FirstOrDefault(other => other.IsGuestOf(container) && there.Values.All(target => target.Id != other.Id)) is { } guest)
         {
-            return "it is too late for it";
+            return $"{guest.Name} shares its network, and is to be left alone";
         }
         var attacked = bench.Running.Where(fault => !fault.Kind.IsOfHost()).Select(fault => fault.ContainerId).Concat(_beingCaused.Values.Where(id => id.Length > 0)).ToHashSet();
         var most = Math.Max(1, (int)(there.Count * options.MaxShare / 100));
-        return attacked.Count >= most && !attacked.Contains(there[attack.Container].Id)
+        return attacked.Count >= most && !attacked.Contains(container.Id)
             ? string.Create(CultureInfo.InvariantCulture, $"{attacked.Count} of {there.Count} containers are under attack, and {options.MaxShare:0.#} % may be")
             : null;
     }
@@ -255,7 +266,7 @@ internal sealed partial class Attacker(
 
     private void Heard()
     {
-        _heardAt = time.GetUtcNow();
+        _heardAt = time.GetTimestamp();
         if (_unheard is not null)
         {
             LogHeard(logger);

@@ -75,7 +75,7 @@ internal static class AgentCommand
         }
         await bench.ProbeAsync(cancellationToken);
         Console.WriteLine($"can {string.Join(", ", bench.Abilities.Select(ability => ability.ToString().ToLowerInvariant()))}{(bench.LossBackend is { } backend ? $" (packets by {backend})" : "")}{(bench.Missing is { } missing ? $"; not the rest: {missing}" : "")}");
-        using var app = await CreateAgentAsync(given, workshop.Services, cancellationToken);
+        using var app = await CreateAgentAsync(given, home, workshop.Services, cancellationToken);
         await app.RunAsync(cancellationToken);
         return 0;
     }
@@ -93,10 +93,10 @@ internal static class AgentCommand
         return builder.Build();
     }
 
-    private static async Task<IHost> CreateAgentAsync(ParseResult given, IServiceProvider workshop, CancellationToken cancellationToken)
+    private static async Task<IHost> CreateAgentAsync(ParseResult given, AgentDirectory home, IServiceProvider workshop, CancellationToken cancellationToken)
     {
         var builder = ClusterConnection.CreateBuilder();
-        builder.Services.AddSingleton(new AgentOptions(HostAddress.Parse(given.GetValue(Host)!)!, given.GetValue(MaxShare), given.GetValue(DryRun)));
+        builder.Services.AddSingleton(new AgentOptions(HostAddress.Parse(given.GetValue(Host)!)!, given.GetValue(MaxShare), given.GetValue(DryRun), home.HaltedAt));
         builder.Services.AddSingleton(workshop.GetRequiredService<AttackEngine>()).AddSingleton(workshop.GetRequiredService<FaultBench>()).AddSingleton(workshop.GetRequiredService<AttackLog>());
         builder.Services.AddSingleton<OwnContainer>();
         var lifelines = await Lifelines.FindAsync(builder.Configuration, cancellationToken);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using HmsOrleans.Antagonist.Cluster;
 using HmsOrleans.Antagonist.Faults;
 using HmsOrleans.Antagonist.Leases;
@@ -14,6 +13,9 @@ internal static class HaltCommand
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
+    /// <summary>An agent that is ended undoes everything at its end, and gives that up after twenty seconds.</summary>
+    private static readonly TimeSpan LocalLimit = TimeSpan.FromSeconds(30);
+
     /// <summary>An agent tries for as long as it lives; here somebody waits for the answer.</summary>
     private const int Attempts = 5;
 
@@ -26,7 +28,7 @@ internal static class HaltCommand
 
     public static Command Create()
     {
-        var command = new Command("halt", "Ends all attacks on all hosts and undoes what they have done. Exit code 1 where something is left.")
+        var command = new Command("halt", "Ends all attacks on all hosts and undoes what they have done. Exit code 1 where something is left, or may be: where no agent answers.")
         { Local, EngineOptions.Endpoint, EngineOptions.Directory };
         command.SetAction((given, cancellationToken) => given.GetValue(Local) ? HaltHereAsync(given, cancellationToken) : HaltAllAsync(cancellationToken));
         return command;
@@ -64,8 +66,8 @@ internal static class HaltCommand
         }
         catch (AgentMissingException)
         {
-            Console.WriteLine($"{host}: no agent reports from there; one that has died is made good for with 'halt --local' on that host");
-            return true;
+            Console.WriteLine($"{host}: no agent reports from there, and what one has left is not undone: 'halt --local' on that host undoes it, and says whether there is any");
+            return false;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -83,22 +85,41 @@ internal static class HaltCommand
             return 0;
         }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Limit * 3);
-        using var home = await TakeAsync(path, limit.Token);
+        limit.CancelAfter(LocalLimit);
+        try
+        {
+            // First: an agent that is ended may be started again before all is undone.
+            AgentDirectory.MarkHalted(path, TimeProvider.System.GetUtcNow());
+            using var home = await TakeAsync(path, limit.Token);
+            return await UndoAsync(given, home, limit.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CommandFailedException($"not done within {LocalLimit.TotalSeconds:0} s: what is left is still written down in {path}, try again", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FaultFailedException)
+        {
+            throw new CommandFailedException($"the agent of {path} cannot be ended: {e.Message}", e);
+        }
+    }
+
+    private static async Task<int> UndoAsync(ParseResult given, AgentDirectory home, CancellationToken cancellationToken)
+    {
         var builder = ClusterConnection.CreateBuilder();
         builder.Services.AddBench(given.GetValue(EngineOptions.Endpoint)!, home.Leases);
         builder.Services.AddSingleton<IFaultLog, ConsoleLog>();
         using var app = builder.Build();
         var bench = app.Services.GetRequiredService<FaultBench>();
-        await bench.UndoAllAsync(limit.Token);
+        await bench.UndoAllAsync(cancellationToken);
         for (var attempt = 1; bench.Running.Length > 0 && attempt < Attempts; attempt++)
         {
             // The engine or the monitor may be about the container just now.
-            await Task.Delay(Pause, TimeProvider.System, limit.Token);
-            await bench.UndoAllAsync(limit.Token);
+            await Task.Delay(Pause, TimeProvider.System, cancellationToken);
+            await bench.UndoAllAsync(cancellationToken);
         }
-        Console.WriteLine(bench.Running.Length == 0 ? "halted, nothing is left" : $"{bench.Running.Length} faults are not undone: {bench.Trouble}");
-        return bench.Running.Length == 0 ? 0 : 1;
+        var isDone = bench.Running.Length == 0 && bench.Trouble is null;
+        Console.WriteLine(isDone ? "halted, nothing is left" : $"{bench.Running.Length} faults are not undone: {bench.Trouble}");
+        return isDone ? 0 : 1;
     }
 
     /// <summary>The agent that has the directory is ended: it undoes everything at its end.</summary>
@@ -111,11 +132,10 @@ internal static class HaltCommand
             {
                 return home;
             }
-            if (!isTold && AgentDirectory.Owner(path) is { } pid)
+            // One that has just begun may not have written down yet who it is; what is there then is of one that has ended.
+            if (!isTold && AgentDirectory.Owner(path) is { } agent && Processes.Signal(agent, Processes.Terminate))
             {
-                Console.WriteLine($"ending the agent, process {pid}");
-                using var kill = Process.Start("kill", ["-TERM", $"{pid}"]);
-                await kill.WaitForExitAsync(cancellationToken);
+                Console.WriteLine($"ending the agent, process {agent.Pid}");
                 isTold = true;
             }
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);

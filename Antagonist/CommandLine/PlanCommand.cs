@@ -40,7 +40,7 @@ internal static class PlanCommand
 
     private static string AsLine(PlannedAttack attack) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{attack.At.TotalSeconds,10:0.000} s  {Name(attack.Kind),-10}  {(attack.Container == AttackPlan.HostItself ? "the host" : attack.Container)}{(attack.Loss is { } loss ? $"  {loss:0.0} %" : "")}{(attack.Kind.Stops() ? "" : $"  for {attack.Duration.TotalSeconds:0.000} s")}");
+        $"{attack.At.TotalSeconds,10:0.000} s  {Name(attack.Kind),-10}  {attack.Victim}{(attack.Loss is { } loss ? $"  {loss:0.0} %" : "")}{(attack.Kind.Stops() ? "" : $"  for {attack.Duration.TotalSeconds:0.000} s")}");
 
     private static string AsJson(PlannedAttack attack) => JsonSerializer.Serialize(new
     {

@@ -21,10 +21,6 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
 
     private readonly DockerClient _client = new DockerClientBuilder().WithEndpoint(endpoint).WithTimeout(Timeout.InfiniteTimeSpan).Build();
 
-    /// <summary>Returns when the engine answers.</summary>
-    public Task PingAsync(CancellationToken cancellationToken) =>
-        Call(token => _client.System.PingAsync(token), ReadLimit, cancellationToken);
-
     /// <summary>All containers, stopped ones too.</summary>
     public async Task<ImmutableArray<ListedContainer>> ListAsync(CancellationToken cancellationToken)
     {
@@ -34,10 +30,8 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
             .. containers.Select(container => new ListedContainer(
                 container.ID,
                 container.Names is [var name, ..] ? name.TrimStart('/') : "",
-                container.Image,
                 Sorted(container.Labels),
                 container.State is "running" or "paused",
-                container.State is "paused",
                 container.HostConfig?.NetworkMode ?? "",
                 Addresses(container.NetworkSettings?.Networks),
                 [.. (container.Ports ?? []).Select(port => (int)(port.PublicPort ?? 0)).Where(port => port > 0).Distinct()])),
@@ -174,7 +168,6 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
             SwapLimit = hostConfig.MemorySwap,
             AutoRemove = hostConfig.AutoRemove,
             StopTimeout = config.StopTimeout is { } timeout ? TimeSpan.FromSeconds(timeout.TotalSeconds) : TimeSpan.FromSeconds(10),
-            Labels = Sorted(config.Labels),
         };
     }
 

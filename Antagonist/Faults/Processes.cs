@@ -12,8 +12,12 @@ internal static partial class Processes
     public const int Continue = 18; // SIGCONT
     public const int Stop = 19; // SIGSTOP
     public const int Kill = 9; // SIGKILL
+    public const int Terminate = 15; // SIGTERM
 
     private const int NoSuchProcess = 3; // ESRCH
+
+    private static readonly TimeSpan EndPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
     // Since Linux 5.1 and 5.3; as all younger than 2019 the same number on x64 and arm64.
     private const int PidfdSendSignal = 424;
@@ -67,6 +71,29 @@ internal static partial class Processes
         {
             _ = Close((int)descriptor);
         }
+    }
+
+    /// <summary>Kills all whose command line bears a mark; returns when they are gone.</summary>
+    /// <exception cref="FaultFailedException">One of them does not end.</exception>
+    public static async Task EndAsync(string mark, CancellationToken cancellationToken)
+    {
+        var found = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0]))
+            .Select(name => int.Parse(name!, CultureInfo.InvariantCulture)).Where(Bears).Select(MarkOf).OfType<ProcessMark>().Where(process => Bears(process.Pid)).ToList();
+        foreach (var process in found)
+        {
+            Signal(process, Kill);
+        }
+        var began = TimeProvider.System.GetTimestamp();
+        while (found.Find(IsThere) is { } left)
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > EndLimit)
+            {
+                throw new FaultFailedException($"process {left.Pid} of an earlier agent does not end");
+            }
+            await Task.Delay(EndPause, TimeProvider.System, cancellationToken);
+        }
+
+        bool Bears(int pid) => TextOf($"/proc/{pid}/cmdline").Contains(mark, StringComparison.Ordinal);
     }
 
     /// <summary>The network namespace of a process, as the kernel names it; null when it is gone.</summary>

@@ -22,6 +22,8 @@ internal sealed class AgentProcess : IAsyncDisposable
             ["DOCKER_HOST"] = host.Socket,
             // A node's ports differ by as much as their numbers do.
             ["Orleans__Endpoints__GatewayPort"] = (node.Http.BaseAddress!.Port - 8100 + 30200).ToString(CultureInfo.InvariantCulture),
+            // What is skipped, too.
+            ["Logging__LogLevel__HmsOrleans"] = "Debug",
         };
         _options = ["agent", "--host", NodeProcess.Host, "--data", DataDirectory, .. options];
         _process = Launch();
@@ -66,11 +68,15 @@ internal sealed class AgentProcess : IAsyncDisposable
     /// <summary>Runs another of the program's commands in the same place; one that has not ended after a minute is ended, which is its exit code then.</summary>
     public async Task<(int ExitCode, string Output)> RunAsync(CancellationToken token, params string[] command)
     {
-        using var process = Process.Start(Prepare("exec timeout \"$@\" 2>&1 </dev/null", ["timeout", $"{Patience.TotalSeconds}", Program, .. command], isRead: true))!;
+        using var process = Begin(command);
         var output = await process.StandardOutput.ReadToEndAsync(token);
         await process.WaitForExitAsync(token);
         return (process.ExitCode, output);
     }
+
+    /// <summary>Begins another of the program's commands, as <see cref="RunAsync"/> does. Its output is for the caller to read; signals reach the command.</summary>
+    public Process Begin(params string[] command) =>
+        Process.Start(Prepare("exec env --default-signal=HUP timeout --foreground \"$@\" 2>&1 </dev/null", ["timeout", $"{Patience.TotalSeconds}", Program, .. command], isRead: true))!;
 
     /// <summary>kill -9.</summary>
     public async Task KillAsync(CancellationToken token)
@@ -79,11 +85,11 @@ internal sealed class AgentProcess : IAsyncDisposable
         await _process.WaitForExitAsync(token);
     }
 
-    /// <summary>SIGTERM.</summary>
+    /// <summary>Ends it in an orderly way.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> StopAsync(CancellationToken token)
+    public async Task<int> StopAsync(CancellationToken token, string signal = "TERM")
     {
-        await Command.SignalAsync("TERM", [_process.Id]);
+        await Command.SignalAsync(signal, [_process.Id]);
         await _process.WaitForExitAsync(token);
         return _process.ExitCode;
     }
@@ -120,8 +126,8 @@ internal sealed class AgentProcess : IAsyncDisposable
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "HmsOrleans.Antagonist");
 
-    // Through a shell because .NET can send output to a pipe only, and a pipe would end with the test runner.
-    private Process Launch() => Process.Start(Prepare("exec \"$@\" >>\"$0\" 2>&1 </dev/null", [LogFile, Program, .. _options], isRead: false))!;
+    // Through a shell because .NET can send output to a pipe only, and a pipe would end with the test runner. A runner under nohup ignores SIGHUP.
+    private Process Launch() => Process.Start(Prepare("exec env --default-signal=HUP \"$@\" >>\"$0\" 2>&1 </dev/null", [LogFile, Program, .. _options], isRead: false))!;
 
     private ProcessStartInfo Prepare(string script, string[] arguments, bool isRead)
     {

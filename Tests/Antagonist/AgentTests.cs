@@ -93,6 +93,8 @@ public sealed partial class AgentTests(AgentTests.Fixture fixture) : IClassFixtu
         {
             Assert.Equal(HttpStatusCode.Conflict, reply.StatusCode);
         }
+        var (code, output) = await agent.RunAsync(Token, "halt");
+        Assert.True(code == 1 && output.Contains($"{NodeProcess.Host}: no agent reports from there", StringComparison.Ordinal), output);
 
         agent.StartAgain();
         await agent.UntilAsync("it is off", async () => Text(await ViewAsync(), "state") == "off", Token);
@@ -113,7 +115,7 @@ public sealed partial class AgentTests(AgentTests.Fixture fixture) : IClassFixtu
 
         Assert.True(code == 0 && output.Contains("nothing is left", StringComparison.Ordinal), output);
         await NothingIsLeftAsync();
-        await HaltAsync(agent);
+        await ItStaysHaltedAsync(agent);
     }
 
     [Fact]
@@ -127,7 +129,7 @@ public sealed partial class AgentTests(AgentTests.Fixture fixture) : IClassFixtu
 
         Assert.True(code == 0 && output.Contains("ending the agent", StringComparison.Ordinal), output);
         await NothingIsLeftAsync();
-        await HaltAsync(agent);
+        await ItStaysHaltedAsync(agent);
     }
 
     [Fact]
@@ -145,14 +147,17 @@ public sealed partial class AgentTests(AgentTests.Fixture fixture) : IClassFixtu
         await NothingIsLeftAsync();
     }
 
-    [Fact]
-    public async Task One_that_is_ended_undoes_everything_first()
+    /// <summary>By its service manager, or with its terminal.</summary>
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("HUP")]
+    public async Task One_that_is_ended_undoes_everything_first(string signal)
     {
         await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
         await SendAsync(HttpMethod.Put, Lasting);
         await FaultsAsync(agent, 3);
 
-        Assert.Equal(0, await agent.StopAsync(Token));
+        Assert.Equal(0, await agent.StopAsync(Token, signal));
 
         Assert.Equal(0, agent.Leases);
         await NothingIsLeftAsync();
@@ -194,22 +199,48 @@ public sealed partial class AgentTests(AgentTests.Fixture fixture) : IClassFixtu
 
         var (code, output) = await agent.RunAsync(Token, "agent", "--host", NodeProcess.Host, "--data", agent.DataDirectory);
 
-        Assert.True(code == 1 && output.Contains("an agent is at work", StringComparison.Ordinal), output);
+        // Not 1, after which it would not be started again: it may be a halt that has the directory.
+        Assert.True(code == 75 && output.Contains("an agent is at work", StringComparison.Ordinal), output);
+    }
+
+    [Fact]
+    public async Task What_shares_the_network_of_a_container_is_not_harmed_through_it()
+    {
+        await Host.RunContainerAsync("guest", Token, "--network", "container:one", "--label", "hms.chaos=deny");
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
+
+        await SendAsync(HttpMethod.Put, Lasting.Replace("\"pause\", \"freeze\", ", "", StringComparison.Ordinal));
+        await agent.UntilAsync("both kinds are skipped", () => Task.FromResult(
+            agent.Log.Contains("Loss of one is skipped: guest shares its network", StringComparison.Ordinal)
+            && agent.Log.Contains("Disconnect of one is skipped: guest shares its network", StringComparison.Ordinal)), Token);
+
+        Assert.DoesNotContain("of one (fault", agent.Log, StringComparison.Ordinal);
+        await HaltAsync(agent);
     }
 
     [Fact]
     public async Task A_node_that_dies_comes_back_to_an_agent_that_goes_on_as_told()
     {
-        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100");
-        await SendAsync(HttpMethod.Put, Lasting);
+        // There is no such program, so that it is never killed: it is enough that it is not tried.
+        await using var agent = await AgentProcess.StartAsync(Host, Node, Token, "--max-share", "100", "--lab", "none", "none", "none");
+        await SendAsync(HttpMethod.Put, Lasting.Replace("[\"loss\"", "[\"killSilo\", \"loss\"", StringComparison.Ordinal));
         await FaultsAsync(agent, 1);
         await Node.KillAsync(Token);
+        await agent.UntilAsync("nothing new is begun", () => Task.FromResult(agent.Log.Contains("KillSilo of the host is skipped: the cluster does not answer", StringComparison.Ordinal)), Token);
         Node.StartAgain();
         await Node.UntilReadyAsync(Token);
 
         await agent.UntilAsync("it goes on", async () => Text(await ViewAsync(), "state") == "running", Token);
         Assert.Equal(3600, (await ViewAsync()).GetProperty("scenario").GetProperty("duration").GetDouble());
         await HaltAsync(agent);
+        await NothingIsLeftAsync();
+    }
+
+    /// <summary>It is started again, as systemd does, and the node still knows that it is to attack.</summary>
+    private async Task ItStaysHaltedAsync(AgentProcess agent)
+    {
+        agent.StartAgain();
+        await agent.UntilAsync("it is off", async () => Text(await ViewAsync(), "state") == "off", Token);
         await NothingIsLeftAsync();
     }
 

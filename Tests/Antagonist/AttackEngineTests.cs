@@ -33,8 +33,8 @@ public sealed class AttackEngineTests(EngineFixture fixture) : IAsyncLifetime
 
         var listed = (await _engine.ListAsync(Token)).OrderBy(container => container.Name, StringComparer.Ordinal).ToList();
 
-        Assert.Equal([("host", true, true, "host"), ("web", true, false, "default")], listed.Select(one => (one.Name, one.IsRunning, one.IsPaused, one.NetworkMode)));
-        Assert.Equal((id, "deny", DockerHost.IdleImage), (listed[1].Id, listed[1].Labels["hms.chaos"], listed[1].Image));
+        Assert.Equal([("host", true, "host"), ("web", true, "default")], listed.Select(one => (one.Name, one.IsRunning, one.NetworkMode)));
+        Assert.Equal((id, "deny"), (listed[1].Id, listed[1].Labels["hms.chaos"]));
         Assert.Equal((await Host.AddressOf("web", Token), 7432), (Assert.Single(listed[1].Addresses), Assert.Single(listed[1].PublishedPorts)));
         var victim = await _engine.InspectAsync("web", Token);
         Assert.Equal(
@@ -75,7 +75,7 @@ public sealed class AttackEngineTests(EngineFixture fixture) : IAsyncLifetime
     {
         await Assert.ThrowsAsync<EngineRefusedException>(() => _engine.PauseAsync("nobody", Token));
         using var nowhere = new AttackEngine(new Uri("unix:///nowhere/docker.sock"));
-        await Assert.ThrowsAsync<EngineSilentException>(() => nowhere.PingAsync(Token));
+        await Assert.ThrowsAsync<EngineSilentException>(() => nowhere.ListAsync(Token));
         await Assert.ThrowsAsync<EngineSilentException>(() => nowhere.WatchAsync(TimeProvider.System.GetUtcNow(), _ => { }, Token));
         await Host.FreezeAsync();
         try
