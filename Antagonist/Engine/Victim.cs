@@ -20,7 +20,6 @@ internal sealed record Victim
         SwapLimit = 0,
         AutoRemove = false,
         StopTimeout = TimeSpan.Zero,
-        Labels = ImmutableSortedDictionary<string, string>.Empty,
     };
 
     public required string Id { get; init; }
@@ -55,8 +54,6 @@ internal sealed record Victim
     /// <summary>How long the engine waits between its stop signal and its kill.</summary>
     public required TimeSpan StopTimeout { get; init; }
 
-    public required ImmutableSortedDictionary<string, string> Labels { get; init; }
-
     /// <summary>It has a network namespace that is neither the host's nor another container's.</summary>
     public bool HasOwnNetwork => NetworkMode is not ("host" or "none") && !NetworkMode.StartsWith("container:", StringComparison.Ordinal);
 }
@@ -78,4 +75,13 @@ internal sealed record NetworkSeat(
     string? Address,
     string? Address6,
     ImmutableArray<string> LinkLocal,
-    ImmutableSortedDictionary<string, string> Options);
+    ImmutableSortedDictionary<string, string> Options)
+{
+    /// <summary>The same names, addresses and options on the same network.</summary>
+    public bool Equals(NetworkSeat? other) =>
+        other is not null && (Network, Address, Address6) == (other.Network, other.Address, other.Address6)
+        && Aliases.ToHashSet().SetEquals(other.Aliases) && Links.ToHashSet().SetEquals(other.Links) && LinkLocal.ToHashSet().SetEquals(other.LinkLocal)
+        && Options.SequenceEqual(other.Options);
+
+    public override int GetHashCode() => Network.GetHashCode(StringComparison.Ordinal);
+}

@@ -16,13 +16,14 @@ internal sealed class DisconnectFault(AttackEngine engine) : IFault
         {
             throw new FaultRefusedException($"{victim.Name} has no network that it could be taken off");
         }
-        // What it had when the fault began is what it gets back, not what a start brought meanwhile.
-        return Task.FromResult(lease.Networks is [] ? lease with { Networks = victim.Networks } : lease);
+        // It gets back what it had when it was first taken off a network, not what a start brought there meanwhile.
+        return Task.FromResult(lease with { Networks = [.. lease.Networks, .. victim.Networks.Where(seat => lease.Networks.All(known => known.Network != seat.Network))] });
     }
 
     public async Task InjectAsync(Lease lease, CancellationToken cancellationToken)
     {
-        foreach (var seat in (await engine.InspectAsync(lease.ContainerId, cancellationToken))?.Networks ?? [])
+        var there = (await engine.InspectAsync(lease.ContainerId, cancellationToken))?.Networks ?? [];
+        foreach (var seat in there.Where(seat => lease.Networks.Any(known => known.Network == seat.Network)))
         {
             await engine.DisconnectAsync(lease.ContainerId, seat.Network, cancellationToken);
         }
@@ -34,12 +35,17 @@ internal sealed class DisconnectFault(AttackEngine engine) : IFault
         {
             return Cure.Gone;
         }
-        var missing = lease.Networks.Where(seat => victim.Networks.All(has => has.Network != seat.Network)).ToList();
-        string? why = missing is [] ? "somebody else connected it" : null;
-        foreach (var seat in missing)
+        var lost = lease.Networks.Where(seat => !victim.Networks.Contains(seat)).ToList();
+        string? why = lost is [] ? "somebody else connected it" : null;
+        foreach (var seat in lost)
         {
             try
             {
+                if (victim.Networks.Any(has => has.Network == seat.Network))
+                {
+                    // A start has brought it back there, but without its own address and names.
+                    await engine.DisconnectAsync(lease.ContainerId, seat.Network, cancellationToken);
+                }
                 await engine.ConnectAsync(lease.ContainerId, seat, cancellationToken);
             }
             catch (EngineRefusedException e) when (IsGone(e))

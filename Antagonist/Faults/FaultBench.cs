@@ -57,7 +57,7 @@ internal sealed partial class FaultBench
         }.ToImmutableDictionary();
         foreach (var lease in book.Read())
         {
-            _entries[lease.Id] = new Entry(lease);
+            _entries[lease.Id] = new Entry(lease) { IsInherited = true };
         }
     }
 
@@ -74,7 +74,7 @@ internal sealed partial class FaultBench
     public ImmutableArray<RunningFault> Running => [.. Entries().Select(entry => entry.View)];
 
     /// <summary>Why a fault could not be undone; null while all could that were to be. It is tried again and again.</summary>
-    public string? Trouble => Entries().Select(entry => entry.Trouble).FirstOrDefault(trouble => trouble is not null);
+    public string? Trouble => Entries().Select(entry => entry.Trouble).FirstOrDefault(trouble => trouble is not null) ?? _book.Trouble;
 
     /// <summary>Finds out what this kernel and this user can do, by doing it where it harms nobody.</summary>
     public async Task ProbeAsync(CancellationToken cancellationToken)
@@ -173,7 +173,7 @@ internal sealed partial class FaultBench
     {
         var now = _time.GetUtcNow();
         var all = Task.WhenAll(Entries().Where(entry => !entry.IsBusy).Select(entry =>
-            entry.IsToBeUndone || entry.Lease.Until <= now ? UndoAsync(entry, cancellationToken)
+            entry.IsToBeUndone || entry.IsDue(now, _time) ? UndoAsync(entry, cancellationToken)
             : entry.IsBehind ? FollowAsync(entry, cancellationToken)
             : Task.CompletedTask));
         await await Task.WhenAny(all, Task.Delay(Moment, _time, cancellationToken));
@@ -259,6 +259,7 @@ internal sealed partial class FaultBench
             {
                 // A stop may take longer than the fault is to last, and is to be healed by others first.
                 entry.Lease = entry.Lease with { Until = _time.GetUtcNow() + duration };
+                entry.Life = (_time.GetTimestamp(), duration);
             }
             else
             {
@@ -281,6 +282,7 @@ internal sealed partial class FaultBench
             // On the disk it may end a little earlier: only a later life reads that.
             var now = _time.GetUtcNow();
             entry.Lease = entry.Lease with { Since = now, Until = now + duration };
+            entry.Life = (_time.GetTimestamp(), duration);
             entry.HasBegun = true;
             _log.Begun(entry.Lease, now);
         }
@@ -363,6 +365,11 @@ internal sealed partial class FaultBench
         var lease = entry.Lease;
         try
         {
+            if (entry.IsInherited)
+            {
+                // Its tools may have outlived the agent, and would go on after all was undone.
+                await Processes.EndAsync(ChaosMark.Of(lease.Id), cancellationToken);
+            }
             var cure = await _kinds[lease.Kind].UndoAsync(lease, wasInterrupted, cancellationToken);
             var at = cure.At ?? _time.GetUtcNow();
             _book.Remove(lease.Id);
@@ -425,6 +432,12 @@ internal sealed partial class FaultBench
         /// <summary>It was caused, in this life or, as far as is known, in an earlier one.</summary>
         public bool HasBegun { get; set; } = lease.Run != default;
 
+        /// <summary>It was caused in an earlier life.</summary>
+        public bool IsInherited { get; init; }
+
+        /// <summary>Since when it lasts, by a clock that is never set, and for how long; null before it is there, and in a later life.</summary>
+        public (long Since, TimeSpan Duration)? Life { get; set; }
+
         public bool IsToBeUndone { get; set; }
 
         /// <summary>It is not there in the container's present run, and should be.</summary>
@@ -435,6 +448,10 @@ internal sealed partial class FaultBench
         public string? Trouble { get; set; }
 
         public RunningFault View => new(Lease.Id, Lease.Kind, Lease.Container, Lease.ContainerId, Lease.Since, Lease.Until, Lease.Loss);
+
+        /// <summary>Its time is over, by whichever clock says so first.</summary>
+        public bool IsDue(DateTimeOffset now, TimeProvider time) =>
+            Lease.Until <= now || (Life is var (since, duration) && time.GetElapsedTime(since) >= duration);
 
         public async Task BreakOffAsync()
         {

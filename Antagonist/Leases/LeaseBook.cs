@@ -26,7 +26,10 @@ internal sealed partial class LeaseBook
         Directory.CreateDirectory(directory);
     }
 
-    /// <summary>All leases. A file that is none is renamed to .broken and reported: it must not keep the others from being undone.</summary>
+    /// <summary>What could not be read although it may be a lease, so that it is not undone; null when there is none such.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>All leases. A file that is none is renamed to .broken and reported: it must not keep the others from being undone. One that cannot be read now stays for a later life.</summary>
     public ImmutableArray<Lease> Read()
     {
         var leases = ImmutableArray.CreateBuilder<Lease>();
@@ -36,7 +39,12 @@ internal sealed partial class LeaseBook
             {
                 leases.Add(JsonSerializer.Deserialize<Lease>(File.ReadAllBytes(file), Format) ?? throw new JsonException("it is empty"));
             }
-            catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Trouble = $"{file} cannot be read: {e.Message}";
+                LogUnread(file, e.Message);
+            }
+            catch (Exception e) when (e is JsonException or NotSupportedException)
             {
                 LogBroken(file, e.Message);
                 SetAside(file);
@@ -78,4 +86,7 @@ internal sealed partial class LeaseBook
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{File} is no lease, what it stood for is not undone: {Reason}")]
     private partial void LogBroken(string file, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{File} cannot be read, what it stands for is not undone before the next start: {Reason}")]
+    private partial void LogUnread(string file, string reason);
 }

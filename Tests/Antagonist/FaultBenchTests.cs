@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HmsOrleans.Antagonist.Faults;
 using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Tests.Engine;
@@ -86,8 +87,11 @@ public sealed class FaultBenchTests(EngineFixture engine, ITestOutputHelper outp
         Assert.NotNull(_workshop.Journal.Lines[^1].Why);
     }
 
-    [Fact]
-    public async Task A_container_gets_its_addresses_and_names_back()
+    /// <summary>A start brings it back onto its network, as any container: with another address, and without its names.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_container_gets_its_addresses_and_names_back(bool isStartSeen)
     {
         await Host.Docker(Token, "network", "create", "--subnet", "10.123.7.0/24", "lab");
         await Host.RunContainerAsync("web", Token, "--network", "lab", "--ip", "10.123.7.77", "--network-alias", "front");
@@ -99,12 +103,73 @@ public sealed class FaultBenchTests(EngineFixture engine, ITestOutputHelper outp
         await _workshop.InjectAsync(bench, AttackKind.Disconnect, "web");
         Assert.Equal("", await _workshop.Inspect("web", Networks));
         await Host.Docker(Token, "restart", "web");
-        await bench.OnStartedAsync(await _workshop.IdOf("web"), Token);
-        Assert.Equal("", await _workshop.Inspect("web", Networks));
+        Assert.DoesNotContain("10.123.7.77", await _workshop.Inspect("web", Networks), StringComparison.Ordinal);
+        if (isStartSeen)
+        {
+            await bench.OnStartedAsync(await _workshop.IdOf("web"), Token);
+            Assert.Equal("", await _workshop.Inspect("web", Networks));
+        }
         await bench.UndoAllAsync(Token);
 
         Assert.Equal(before, await _workshop.Inspect("web", Networks));
         Assert.Equal(0, await _workshop.MeasureAsync("web", 20));
+    }
+
+    [Fact]
+    public async Task A_network_that_somebody_connected_meanwhile_is_given_back_too()
+    {
+        const string Networks = "{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}";
+        await Host.Docker(Token, "network", "create", "one");
+        await Host.Docker(Token, "network", "create", "two");
+        await Host.RunContainerAsync("web", Token, "--network", "one");
+        var bench = await _workshop.OpenAsync();
+        await _workshop.InjectAsync(bench, AttackKind.Disconnect, "web");
+        await Host.Docker(Token, "network", "connect", "two", "web");
+        await Host.Docker(Token, "restart", "web");
+        await bench.OnStartedAsync(await _workshop.IdOf("web"), Token);
+        Assert.Equal("", await _workshop.Inspect("web", Networks));
+
+        await (await _workshop.OpenAsync()).UndoAllAsync(Token);
+
+        Assert.Contains("two ", await _workshop.Inspect("web", Networks), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tools_that_outlived_their_agent_are_ended_before_its_faults_are_undone()
+    {
+        await Host.RunContainerAsync("web", Token);
+        var fault = await _workshop.InjectAsync(await _workshop.OpenAsync(), AttackKind.Pause, "web");
+        using var tool = Process.Start("/bin/bash", ["-c", $"exec -a of={ChaosMark.Of(fault.Id)} sleep 600"]);
+        using var other = Process.Start("/bin/bash", ["-c", $"exec -a of={ChaosMark.Of(Guid.NewGuid())} sleep 600"]);
+        while (!(await File.ReadAllTextAsync($"/proc/{tool.Id}/cmdline", Token)).StartsWith("of=", StringComparison.Ordinal))
+        {
+            await Task.Yield();
+        }
+
+        await (await _workshop.OpenAsync()).UndoAllAsync(Token);
+
+        await tool.WaitForExitAsync(Token);
+        Assert.False(other.HasExited);
+        other.Kill();
+        await _workshop.AssertNoTraceAsync("web");
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_prolongs_nothing()
+    {
+        await Host.RunContainerAsync("web", Token);
+        var bench = await _workshop.OpenAsync();
+        await _workshop.InjectAsync(bench, AttackKind.Freeze, "web", seconds: 5);
+        _workshop.Time.AdjustTime(_workshop.Time.GetUtcNow().AddHours(-1));
+
+        _workshop.Time.Advance(TimeSpan.FromSeconds(4));
+        await bench.UndoDueAsync(Token);
+        Assert.Single(bench.Running);
+        _workshop.Time.Advance(TimeSpan.FromSeconds(1));
+        await bench.UndoDueAsync(Token);
+
+        Assert.Empty(bench.Running);
+        await _workshop.AssertNoTraceAsync("web");
     }
 
     [Theory]

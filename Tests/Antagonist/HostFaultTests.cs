@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using HmsOrleans.Antagonist.Faults;
+using HmsOrleans.Antagonist.Leases;
 using HmsOrleans.Grains.Antagonist;
 using HmsOrleans.Tests.Engine;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace HmsOrleans.Tests.Antagonist;
@@ -57,16 +59,39 @@ public sealed class HostFaultTests(EngineFixture engine) : IDisposable
         _workshop.HostPrograms = new("", "", Interface);
         var bench = await _workshop.OpenAsync();
         await InjectAsync(bench, AttackKind.CutHost);
-        Assert.Equal(2, await RulesAsync(Interface));
+        Assert.Equal((2, 2), (await RulesAsync("iptables", Interface), await RulesAsync("ip6tables", Interface)));
 
         await (await _workshop.OpenAsync()).UndoAllAsync(Token);
 
-        Assert.Equal(0, await RulesAsync(Interface));
+        Assert.Equal((0, 0), (await RulesAsync("iptables", Interface), await RulesAsync("ip6tables", Interface)));
         Assert.Equal(0, _workshop.LeaseFiles);
     }
 
-    private static async Task<int> RulesAsync(string network) =>
-        (await Command.RunAsync("iptables", Token, "-w", "-S")).Split('\n').Count(rule => rule.Contains($" {network} ", StringComparison.Ordinal));
+    [Fact]
+    public async Task A_host_of_which_it_cannot_be_told_whether_it_is_cut_off_is_looked_at_again()
+    {
+        // iptables refuses the name whatever it is asked, as it does everything while another program holds its lock.
+        new LeaseBook(_workshop.Leases.FullName, NullLogger<LeaseBook>.Instance).Write(new()
+        {
+            Id = Guid.NewGuid(),
+            Kind = AttackKind.CutHost,
+            ContainerId = "",
+            Container = "the host",
+            Since = DateTimeOffset.UnixEpoch,
+            Until = DateTimeOffset.UnixEpoch,
+            Path = new("iptables", 1, "", ["iptables"], [new("a-name-that-is-too-long", 0, false)]),
+        });
+        var bench = await _workshop.OpenAsync();
+
+        await bench.UndoAllAsync(Token);
+
+        Assert.Single(bench.Running);
+        Assert.Contains("the host may stay cut off", bench.Trouble, StringComparison.Ordinal);
+        Assert.Equal(1, _workshop.LeaseFiles);
+    }
+
+    private static async Task<int> RulesAsync(string tables, string network) =>
+        (await Command.RunAsync(tables, Token, "-w", "-S")).Split('\n').Count(rule => rule.Contains($" {network} ", StringComparison.Ordinal));
 
     private static Task<RunningFault> InjectAsync(FaultBench bench, AttackKind kind) =>
         bench.InjectAsync(Guid.NewGuid(), kind, "", "the host", null, TimeSpan.FromMinutes(1), Token);

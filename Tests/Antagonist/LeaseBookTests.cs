@@ -56,6 +56,20 @@ public sealed class LeaseBookTests : IDisposable
         Assert.Single(Book.Read());
     }
 
+    [Fact]
+    public void A_file_that_cannot_be_read_just_now_stays_and_is_told_of()
+    {
+        var lease = Any();
+        Book.Write(lease);
+        // Reading it fails, as of a disk that does.
+        var file = File.CreateSymbolicLink(Path.Combine(_directory.FullName, "book", "0.lease"), "/proc/self/mem").FullName;
+        var book = Book;
+
+        Assert.Equal(lease.Id, Assert.Single(book.Read()).Id);
+        Assert.Contains(file, book.Trouble, StringComparison.Ordinal);
+        Assert.NotNull(new FileInfo(file).LinkTarget);
+    }
+
     private static Lease Any() => new()
     {
         Id = Guid.NewGuid(),
