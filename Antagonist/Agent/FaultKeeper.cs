@@ -11,7 +11,8 @@ namespace HmsOrleans.Antagonist.Agent;
 /// Undoes faults that are due and carries those on that outlive a restart, whether or not there is a cluster. It starts before the way
 /// to the cluster is sought, and ends after that was left.
 /// </summary>
-internal sealed partial class FaultKeeper(AttackEngine engine, FaultBench bench, AttackLog log, TimeProvider time, ILogger<FaultKeeper> logger) : BackgroundService
+internal sealed partial class FaultKeeper(
+    AttackEngine engine, FaultBench bench, AttackLog log, Lifelines lifelines, TimeProvider time, ILogger<FaultKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -56,7 +57,7 @@ internal sealed partial class FaultKeeper(AttackEngine engine, FaultBench bench,
         try
         {
             // None of them ends before it is told to: the first that does has failed.
-            await await Task.WhenAny(KeepAsync(stoppingToken), WatchAsync(stoppingToken));
+            await await Task.WhenAny(KeepAsync(stoppingToken), ListAsync(stoppingToken), WatchAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -66,26 +67,39 @@ internal sealed partial class FaultKeeper(AttackEngine engine, FaultBench bench,
     private async Task KeepAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Round, time);
-        var listedAt = DateTimeOffset.MinValue;
         do
         {
             await bench.UndoDueAsync(cancellationToken);
-            if (Interlocked.Exchange(ref _listAgain, 0) == 1 || time.GetUtcNow() - listedAt >= ListPeriod)
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+
+    /// <summary>Apart from the undoing: an engine that hangs takes its time.</summary>
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Round, time);
+        var listedAt = time.GetTimestamp();
+        do
+        {
+            if (Interlocked.Exchange(ref _listAgain, 0) == 1 || time.GetElapsedTime(listedAt) >= ListPeriod)
             {
-                listedAt = time.GetUtcNow();
-                await ListAsync(cancellationToken);
+                listedAt = time.GetTimestamp();
+                await TryListAsync(cancellationToken);
             }
         }
         while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 
-    private async Task ListAsync(CancellationToken cancellationToken)
+    private async Task TryListAsync(CancellationToken cancellationToken)
     {
         try
         {
             // What is told from now on is newer than the list.
             _runs.Clear();
-            _containers = await engine.ListAsync(cancellationToken);
+            var containers = await engine.ListAsync(cancellationToken);
+            // Who is new in it may be the database, with an address that it has just got.
+            await lifelines.RefreshAsync(cancellationToken);
+            _containers = containers;
             _engineTrouble = null;
         }
         catch (Exception e) when (e is EngineSilentException or EngineRefusedException)

@@ -11,26 +11,33 @@ namespace HmsOrleans.Antagonist.Agent;
 /// <summary>What the cluster lives on, its database and its broker, as the settings name them: should they be containers of this host, they are never attacked.</summary>
 internal sealed class Lifelines
 {
-    private readonly ImmutableArray<Lifeline> _lines;
+    /// <summary>Longest wait for a name; what it stood for before holds on.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
-    private Lifelines(ImmutableArray<Lifeline> lines) => _lines = lines;
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
+    private volatile IReadOnlyList<Lifeline> _lines;
+
+    private Lifelines(IReadOnlyList<Lifeline> lines, Func<string, CancellationToken, Task<IPAddress[]>> resolve) => (_lines, _resolve) = (lines, resolve);
 
     /// <summary>Those whose address could not be found out, so that a container would not be recognised as one of them.</summary>
     public IEnumerable<string> Unknown => _lines.Where(line => line.Addresses.IsEmpty).Select(line => line.Host);
 
     /// <summary>Finds out where they are.</summary>
+    /// <param name="configuration">What names them.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="resolve">Finds out the addresses of a name; null: by the system's resolver.</param>
     /// <exception cref="FormatException">A setting cannot be read.</exception>
-    public static async Task<Lifelines> FindAsync(IConfiguration configuration, CancellationToken cancellationToken)
+    public static async Task<Lifelines> FindAsync(
+        IConfiguration configuration, CancellationToken cancellationToken, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
     {
-        var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(network => network.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address).ToHashSet();
-        var lines = ImmutableArray.CreateBuilder<Lifeline>();
-        foreach (var (host, port) in Named(configuration))
-        {
-            var addresses = await ResolveAsync(host, cancellationToken);
-            lines.Add(new(host, port, addresses, addresses.Any(address => IPAddress.IsLoopback(address) || own.Contains(address))));
-        }
-        return new(lines.ToImmutable());
+        var found = new Lifelines([.. Named(configuration).Select(line => new Lifeline(line.Host, line.Port, [], IsHere: false))], resolve ?? Dns.GetHostAddressesAsync);
+        await found.ResolveAsync(cancellationToken);
+        return found;
     }
+
+    /// <summary>Finds out anew where they are: what was started again may have another address.</summary>
+    public Task RefreshAsync(CancellationToken cancellationToken) =>
+        _lines.All(line => IPAddress.TryParse(line.Host, out _)) ? Task.CompletedTask : ResolveAsync(cancellationToken);
 
     /// <summary>Whether it is one of them: it has its address, or this host's port to it.</summary>
     public bool Include(ListedContainer container) => _lines.Any(line =>
@@ -68,16 +75,21 @@ internal sealed class Lifelines
         }
     }
 
-    private static async Task<ImmutableArray<IPAddress>> ResolveAsync(string host, CancellationToken cancellationToken)
+    private async Task ResolveAsync(CancellationToken cancellationToken)
     {
-        try
+        var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(network => network.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address).ToHashSet();
+        _lines = await Task.WhenAll(_lines.Select(async line =>
         {
-            return [.. await Dns.GetHostAddressesAsync(host, cancellationToken)];
-        }
-        catch (SocketException)
-        {
-            return []; // told by Unknown
-        }
+            try
+            {
+                var addresses = await _resolve(line.Host, cancellationToken).WaitAsync(Limit, cancellationToken);
+                return line with { Addresses = [.. addresses], IsHere = addresses.Any(address => IPAddress.IsLoopback(address) || own.Contains(address)) };
+            }
+            catch (Exception e) when (e is SocketException or TimeoutException)
+            {
+                return line; // told by Unknown when it never had any
+            }
+        }));
     }
 
     private sealed record Lifeline(string Host, int Port, ImmutableArray<IPAddress> Addresses, bool IsHere);

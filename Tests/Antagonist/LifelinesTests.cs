@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using HmsOrleans.Antagonist.Agent;
 using HmsOrleans.Antagonist.Engine;
 using Microsoft.Extensions.Configuration;
@@ -43,6 +44,22 @@ public sealed class LifelinesTests
     }
 
     [Fact]
+    public async Task One_that_has_got_another_address_is_recognised_and_one_that_cannot_be_found_out_stays_what_it_was()
+    {
+        string? address = "172.17.0.9";
+        var lifelines = await Lifelines.FindAsync(
+            new ConfigurationBuilder().AddInMemoryCollection([new(Database, "Host=database;Database=hms")]).Build(), Token,
+            (_, _) => address is null ? throw new SocketException() : Task.FromResult<IPAddress[]>([IPAddress.Parse(address)]));
+
+        address = "172.17.0.8";
+        await lifelines.RefreshAsync(Token);
+        Assert.Equal((false, true), (lifelines.Include(Container("172.17.0.9", 0)), lifelines.Include(Container("172.17.0.8", 0))));
+        address = null;
+        await lifelines.RefreshAsync(Token);
+        Assert.True(lifelines.Include(Container("172.17.0.8", 0)));
+    }
+
+    [Fact]
     public async Task A_setting_that_cannot_be_read_is_refused_without_its_secrets()
     {
         var refused = await Assert.ThrowsAsync<FormatException>(() => FindAsync(Database, "Host=127.0.0.1;Pasword=secret"));
@@ -51,9 +68,11 @@ public sealed class LifelinesTests
         Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
     }
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private static Task<Lifelines> FindAsync(string setting, string value) => Lifelines.FindAsync(
-        new ConfigurationBuilder().AddInMemoryCollection([new(setting, value)]).Build(), TestContext.Current.CancellationToken);
+        new ConfigurationBuilder().AddInMemoryCollection([new(setting, value)]).Build(), Token);
 
     private static ListedContainer Container(string address, int port) =>
-        new("1", "one", "image", ImmutableSortedDictionary<string, string>.Empty, true, false, "bridge", [IPAddress.Parse(address)], port > 0 ? [port] : []);
+        new("1", "one", ImmutableSortedDictionary<string, string>.Empty, true, "bridge", [IPAddress.Parse(address)], port > 0 ? [port] : []);
 }
