@@ -62,7 +62,13 @@ internal sealed class AntagonistGrain(AttackMetrics metrics, TimeProvider time) 
             waiting.TrySetResult();
         }
         _waiting.Clear();
-        return new(_order, _order.IsRunning ? await Targets(cancellationToken) : default, _nextRecord);
+        var targets = _order.IsRunning ? await Targets(cancellationToken) : default;
+        if (_order.IsRunning && _host.Status is { Supervised: false, Ready: true })
+        {
+            // It was removed from the fleet, and a halt of all would not ask it any more.
+            Order(_order.Scenario, isRunning: false);
+        }
+        return new(_order, targets, _nextRecord);
     }
 
     public Task<AntagonistView> GetView(CancellationToken cancellationToken) => Task.FromResult(View());

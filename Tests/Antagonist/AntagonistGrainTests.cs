@@ -127,6 +127,22 @@ public sealed class AntagonistGrainTests : IClassFixture<TestSilo>
     }
 
     [Fact]
+    public async Task A_host_that_leaves_the_fleet_is_left_alone_also_when_it_comes_back()
+    {
+        await HostIsUpAsync(("web", "true"));
+        await ReportAsync();
+        await _grain.Start(new(), Token);
+        Assert.True((await ReportAsync()).Order.IsRunning);
+        var host = _silo.Grains.GetGrain<IHostManagerGrain>(_address);
+        await host.Apply(FleetOrder.None with { Revision = 1, Supervised = false, SupervisedRevision = 1 }, Token);
+
+        Assert.False((await ReportAsync()).Order.IsRunning);
+        await host.Apply(FleetOrder.None with { Revision = 2, SupervisedRevision = 2 }, Token);
+
+        Assert.False((await ReportAsync()).Order.IsRunning);
+    }
+
+    [Fact]
     public async Task The_log_is_kept_once_and_what_was_lost_is_asked_for_again()
     {
         _agent = _agent with { Records = [Record(0), Record(1)] };
