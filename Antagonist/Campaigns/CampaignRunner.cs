@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using HmsOrleans.Antagonist.CommandLine;
 using HmsOrleans.Grains.Antagonist;
+using HmsOrleans.Grains.Containers;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
@@ -24,11 +25,13 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
     private IControllerGrain Controller => grains.GetGrain<IControllerGrain>(IControllerGrain.Key);
 
     /// <summary>Halts the antagonists and puts the aggregation window back, however it ends.</summary>
-    /// <exception cref="CommandFailedException">It cannot go on; the message says why.</exception>
+    /// <exception cref="CommandFailedException">It cannot go on, or not be ended; the message says why.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var folder = new CellFolder(settings.Directory);
         var cells = settings.Cells;
+        ImmutableArray<string> hosts = [.. (await Controller.GetHosts(cancellationToken)).Where(host => host.State != HostState.Offline).Select(host => host.Address)];
+        CheckSame(folder, hosts);
         var left = cells.Where(cell => !folder.IsComplete(cell)).ToImmutableArray();
         if (left.Length < cells.Length)
         {
@@ -39,8 +42,9 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
             return;
         }
         var window = (await Controller.GetSettings(cancellationToken)).AggregationWindow;
-        ImmutableArray<string> hosts = [.. (await Controller.GetHosts(cancellationToken)).Where(host => host.State != HostState.Offline).Select(host => host.Address)];
-        await CheckAsync(hosts, cancellationToken);
+        await CheckAgentsAsync(hosts, cancellationToken);
+        await CheckArmAsync(cancellationToken);
+        var isPutBack = false;
         try
         {
             var began = time.GetTimestamp();
@@ -54,13 +58,63 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
         }
         finally
         {
-            using var limit = new CancellationTokenSource(CallLimit, time);
-            await Controller.Change(null, window, limit.Token);
-            await HaltAsync(hosts, limit.Token);
+            isPutBack = await EndAsync(hosts, window);
+        }
+        if (!isPutBack)
+        {
+            throw new CommandFailedException("the campaign is over, but not all could be put back, see above; 'campaign report' makes the results");
         }
     }
 
-    private async Task CheckAsync(ImmutableArray<string> hosts, CancellationToken cancellationToken)
+    /// <summary>The attacks first, and each step by itself: what fails keeps nothing else from being put back.</summary>
+    /// <returns>Whether all was.</returns>
+    private async Task<bool> EndAsync(ImmutableArray<string> hosts, TimeSpan window)
+    {
+        var halts = await Task.WhenAll(hosts.Select(host => TryAsync(
+            async token => Left(await grains.GetGrain<IAntagonistGrain>(host).Halt(token)),
+            $"{host} may go on attacking", "'halt' ends it, or 'halt --local' on that host")));
+        var put = await TryAsync(
+            async token =>
+            {
+                await Controller.Change(null, window, token);
+                return null;
+            },
+            "the aggregation window is not put back", string.Create(CultureInfo.InvariantCulture, $"it was {window.TotalSeconds} s"));
+        var steps = halts.Append(put).ToList();
+        // Only now: there may be no terminal any more.
+        foreach (var told in steps.Select(step => step.Told).OfType<string>())
+        {
+            console.WriteLine(told);
+        }
+        return steps.TrueForAll(step => step.IsDone);
+    }
+
+    private async Task<(bool IsDone, string? Told)> TryAsync(Func<CancellationToken, Task<string?>> act, string failure, string remedy)
+    {
+        using var limit = new CancellationTokenSource(CallLimit, time);
+        try
+        {
+            return (true, await act(limit.Token).WaitAsync(limit.Token));
+        }
+        catch (Exception e) // Whatever stands between: it is told.
+        {
+            return (false, $"{failure} ({e.GetBaseException().Message.Split('\n')[0]}): {remedy}");
+        }
+    }
+
+    /// <summary>Cells that were played otherwise would be lumped together with those to come.</summary>
+    private void CheckSame(CellFolder folder, ImmutableArray<string> hosts)
+    {
+        foreach (var name in folder.Complete)
+        {
+            if (settings.DifferenceTo(folder.ReadInfo(name), hosts) is { } difference)
+            {
+                throw new CommandFailedException($"{name} in {settings.Directory} was played otherwise: {difference}. Play on as it was, or choose another directory with --out.");
+            }
+        }
+    }
+
+    private async Task CheckAgentsAsync(ImmutableArray<string> hosts, CancellationToken cancellationToken)
     {
         if (hosts is [])
         {
@@ -69,10 +123,36 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
         foreach (var host in hosts)
         {
             var agent = (await grains.GetGrain<IAntagonistGrain>(host).GetView(cancellationToken)).Agent
-                ?? throw new CommandFailedException($"no agent of the antagonist reports from {host}: start 'HmsOrleans.Antagonist agent --host {host}' there");
+                ?? throw new CommandFailedException($"no agent of the antagonist reports from {host}: start 'HmsOrleans.Antagonist agent --host {host} --max-share 100' there");
             if (!agent.Abilities.Contains(AttackKind.Loss))
             {
                 throw new CommandFailedException($"the agent on {host} cannot drop packets, which half of the experiment is about; its log says why");
+            }
+            if (agent.IsDryRun || agent.MaxShare < 100)
+            {
+                throw new CommandFailedException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the agent on {host} {(agent.IsDryRun ? "only says what it would do (--dry-run)" : $"attacks {agent.MaxShare:0.#} % of the containers at once, at most")}, and in the experiment each has an attacker of its own: start it with --max-share 100"));
+            }
+        }
+    }
+
+    /// <summary>The arm is more than a word for the results: who is to be healed is, and who is not is not.</summary>
+    private async Task CheckArmAsync(CancellationToken cancellationToken)
+    {
+        foreach (var view in (await Controller.GetHosts(cancellationToken)).SelectMany(host => host.Containers).Where(IsPlayed))
+        {
+            if ((await grains.GetGrain<IHostManagerGrain>(view.Host).Explain(view.Id, cancellationToken)).Explanation is not { } container)
+            {
+                continue; // it has just been removed
+            }
+            if (settings.Arm == CampaignArm.Control && (container.Policy.Restart != RestartMode.Never || container.Facts.EnginePolicy != "no"))
+            {
+                throw new CommandFailedException($"--arm control is for containers that nobody heals, and {view.Name} on {view.Host} is healed {(container.Policy.Restart == RestartMode.Never ? $"by its engine (restart policy {container.Facts.EnginePolicy})" : "(it has not the label hms.restart=never)")}");
+            }
+            if (settings.Arm == CampaignArm.Healing && container.Policy.Restart == RestartMode.Never)
+            {
+                throw new CommandFailedException($"{view.Name} on {view.Host} is not healed (label hms.restart=never): that is --arm control");
             }
         }
     }
@@ -102,6 +182,7 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
             Arm = settings.Arm,
             IsCalm = settings.IsCalm,
             Attack = scenario,
+            PlannedLength = settings.Length.TotalSeconds,
             Start = start,
             Length = end,
             SamplePeriod = CellSampler.Period,
@@ -115,14 +196,15 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
 
     private async Task HaltAsync(ImmutableArray<string> hosts, CancellationToken cancellationToken)
     {
-        foreach (var view in await Task.WhenAll(hosts.Select(host => grains.GetGrain<IAntagonistGrain>(host).Halt(cancellationToken))))
+        foreach (var left in (await Task.WhenAll(hosts.Select(host => grains.GetGrain<IAntagonistGrain>(host).Halt(cancellationToken)))).Select(Left).OfType<string>())
         {
-            if (view.Agent?.Faults.Length > 0)
-            {
-                console.WriteLine($"          {view.Host}: {view.Agent.Faults.Length} faults are not undone yet");
-            }
+            console.WriteLine(left);
         }
     }
+
+    /// <summary>What an antagonist goes on undoing; null when there is nothing.</summary>
+    private static string? Left(AntagonistView view) =>
+        view.Agent?.Faults.Length is > 0 and var left ? $"          {view.Host}: {left} faults are not undone yet" : null;
 
     /// <summary>Waits until all containers have been well for some time.</summary>
     private async Task<ImmutableArray<CellContainer>> SettleAsync(CancellationToken cancellationToken)
@@ -131,7 +213,7 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
         var (wellSince, forgaveAt) = (began, began);
         while (true)
         {
-            var views = (await Controller.GetHosts(cancellationToken)).SelectMany(host => host.Containers).Where(view => view.Health is not (HealthState.Ignored or HealthState.Gone)).ToList();
+            var views = (await Controller.GetHosts(cancellationToken)).SelectMany(host => host.Containers).Where(IsPlayed).ToList();
             var ill = views.Where(view => view.ContainerState != ContainerState.Running || view.Health != HealthState.Healthy).ToList();
             if (ill.Count > 0 || views.Count == 0)
             {
@@ -155,6 +237,8 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
             await Task.Delay(Round, time, cancellationToken);
         }
     }
+
+    private static bool IsPlayed(ContainerView view) => view.Health is not (HealthState.Ignored or HealthState.Gone);
 
     private static ScenarioChange All(AttackScenario scenario) => new()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace HmsOrleans.Antagonist.Campaigns;
 
@@ -44,9 +45,26 @@ internal sealed record CampaignSettings
            from window in Windows
            select new Cell(scenario, window, repetition),
     ];
+
+    /// <summary>In what a cell of an earlier run differs from what it would be now; null: in nothing.</summary>
+    /// <param name="cell">How it was played.</param>
+    /// <param name="hosts">Those that are there now.</param>
+    public string? DifferenceTo(CellInfo cell, ImmutableArray<string> hosts)
+    {
+        var seed = Seed + cell.Repetition - 1;
+        return cell.Arm != Arm ? $"--arm {Word(cell.Arm)}, not {Word(Arm)}"
+            : cell.IsCalm != IsCalm ? $"with{(cell.IsCalm ? "" : "out")} --calm"
+            : cell.Attack.Seed != seed ? $"--seed {cell.Attack.Seed - cell.Repetition + 1}, not {Seed}"
+            : cell.Attack != ReportScenario.Of(cell.Scenario).ToAttack(IsCalm, seed) ? $"attacks of {cell.Attack}"
+            : cell.PlannedLength is { } length && length != Length.TotalSeconds ? string.Create(CultureInfo.InvariantCulture, $"--length {length}s, not {Length.TotalSeconds}s")
+            : !cell.Hosts.ToHashSet().SetEquals(hosts) ? $"against {string.Join(", ", cell.Hosts)}, not {string.Join(", ", hosts)}"
+            : null;
+
+        static string Word(CampaignArm arm) => arm.ToString().ToLowerInvariant();
+    }
 }
 
-/// <summary>Whether what is attacked is healed. The campaign only says so; the containers' labels make it so.</summary>
+/// <summary>Whether what is attacked is healed. The containers' labels make it so; the campaign sees that they do.</summary>
 internal enum CampaignArm
 {
     Healing,

@@ -62,11 +62,15 @@ internal sealed class CellFolder(string directory)
         File.WriteAllText(Path.Combine(folder, "complete"), "");
     }
 
+    /// <summary>How a cell was played.</summary>
+    public CellInfo ReadInfo(string cell) =>
+        JsonSerializer.Deserialize<CellInfo>(File.ReadAllText(Path.Combine(directory, cell, "cell.json")), Json)
+        ?? throw new FormatException($"{cell} in {directory} has no cell.json that can be read");
+
     public CellHistory Read(string cell)
     {
         var folder = Path.Combine(directory, cell);
-        var info = JsonSerializer.Deserialize<CellInfo>(File.ReadAllText(Path.Combine(folder, "cell.json")), Json)
-            ?? throw new FormatException($"{folder} has no cell.json that can be read");
+        var info = ReadInfo(cell);
         return new(
             info,
             [.. Csv.Read(Path.Combine(folder, "samples.csv")).Select(row => new CellHistory.Sample(row.Number("at"), row.Whole("answered") == 1,

@@ -23,6 +23,9 @@ internal sealed record CellInfo
     /// <summary>When the antagonists were told to start (UTC): the zero of all times in the cell's files.</summary>
     public required DateTimeOffset Start { get; init; }
 
+    /// <summary>Seconds that were asked for; null where that was not written down.</summary>
+    public double? PlannedLength { get; init; }
+
     /// <summary>Seconds until they were told to halt.</summary>
     public required double Length { get; init; }
 

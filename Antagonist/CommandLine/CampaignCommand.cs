@@ -43,7 +43,7 @@ internal static class CampaignCommand
 
     private static readonly Option<CampaignArm> Arm = new("--arm")
     {
-        Description = "healing; or control, for containers with the label hms.restart=never: what becomes of them when nobody heals.",
+        Description = "healing; or control, for containers that all have the label hms.restart=never: what becomes of them when nobody heals. It is looked at that they have.",
         DefaultValueFactory = _ => CampaignArm.Healing,
     };
 
@@ -64,7 +64,7 @@ internal static class CampaignCommand
             """)
         { Out, Scenarios, Windows, Length, Repetitions, Calm, Seed, Arm, Settle, NetworkCounters };
         run.SetAction(RunAsync);
-        var report = new Command("report", "Makes page, plots and figures again from the raw data; with --control both arms side by side.") { Out, Control };
+        var report = new Command("report", "Makes page, plots, tables and figures again from the raw data; with --control both arms side by side.") { Out, Control };
         report.SetAction(given => Report([given.GetValue(Out)!, .. given.GetValue(Control) is { } control ? (string[])[control] : []]));
         return new("campaign", "Plays the experiment of the report: four scenarios, three aggregation windows, thirty times five minutes each.") { run, report };
     }
