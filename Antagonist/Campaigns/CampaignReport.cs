@@ -2,7 +2,7 @@ using HmsOrleans.Antagonist.CommandLine;
 
 namespace HmsOrleans.Antagonist.Campaigns;
 
-/// <summary>Makes the results of the raw data: a page, plots, and the figures for programs.</summary>
+/// <summary>Makes the results of the raw data: a page, plots, tables in Markdown, and the figures for programs.</summary>
 internal static class CampaignReport
 {
     /// <param name="directories">Of one campaign, or of both arms; the results are put into the first.</param>
@@ -28,6 +28,7 @@ internal static class CampaignReport
             File.WriteAllBytes(Path.Combine(directories[0], $"{name}.png"), image);
         }
         CampaignResults.Write(Path.Combine(directories[0], "results.json"), groups);
+        File.WriteAllText(Path.Combine(directories[0], "tables.md"), ReportTables.Of(groups));
         var page = Path.Combine(directories[0], "report.html");
         File.WriteAllText(page, ReportPage.Of(groups, light, dark));
         return page;

@@ -126,7 +126,8 @@ internal static class ReportPage
         .. ((Func<FaultOutcome, double?>[])[fault => fault.Detected, fault => fault.DetectedOnceVisible, fault => fault.Healed]).Select(of => Times(group, kind, of)),
     ];
 
-    private static string Times(CampaignGroup group, AttackKind kind, Func<FaultOutcome, double?> of)
+    /// <summary>Seconds of the faults of a kind: p50 / p95 / p99.</summary>
+    public static string Times(CampaignGroup group, AttackKind kind, Func<FaultOutcome, double?> of)
     {
         double[] times = [.. group.Times(kind, of)];
         return times.Length == 0 ? "" : $"{Number(Statistics.Percentile(times, 0.5), 2)} / {Number(Statistics.Percentile(times, 0.95), 2)} / {Number(Statistics.Percentile(times, 0.99), 2)}";
@@ -134,7 +135,7 @@ internal static class ReportPage
 
     private static string Bad(int count) => count > 0 ? $"<span class=\"bad\">{count}</span>" : "0";
 
-    private static string Named(CampaignGroup group) => group.Arm == CampaignArm.Control ? $"{group.Name}, not healed" : group.Name;
+    public static string Named(CampaignGroup group) => group.Arm == CampaignArm.Control ? $"{group.Name}, not healed" : group.Name;
 
-    private static string Number(double? value, int digits) => value is { } number && double.IsFinite(number) ? number.ToString($"F{digits}", CultureInfo.InvariantCulture) : "";
+    public static string Number(double? value, int digits) => value is { } number && double.IsFinite(number) ? number.ToString($"F{digits}", CultureInfo.InvariantCulture) : "";
 }

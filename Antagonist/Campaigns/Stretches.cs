@@ -9,8 +9,6 @@ internal sealed class Stretches
 
     private Stretches(ImmutableArray<(double From, double To)> all) => _all = all;
 
-    public static Stretches None { get; } = new([]);
-
     public IReadOnlyList<(double From, double To)> All => _all;
 
     /// <summary>Of all together.</summary>
@@ -38,8 +36,6 @@ internal sealed class Stretches
     }
 
     public static Stretches Of(double from, double to) => Of([(from, to)]);
-
-    public Stretches With(Stretches other) => Of(_all.Concat(other._all));
 
     public Stretches Within(Stretches other)
     {

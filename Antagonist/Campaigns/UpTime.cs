@@ -12,8 +12,8 @@ namespace HmsOrleans.Antagonist.Campaigns;
 internal sealed record UpTime(double Running, double RunningAtBest, double Good, double GoodAtBest, double AllRunning, double AllGood)
 {
     /// <summary>
-    /// Seconds from a death to the start that the bare loop makes at the event of it: the median of the benchmark of healing on the machine
-    /// that the targets were set on. No monitor can be faster.
+    /// Seconds from a death to the start that the bare loop makes at the event of it: a median of the benchmark of healing, on the machine that
+    /// the targets were set on. A yardstick and no bound: on another machine a monitor may be faster.
     /// </summary>
     public const double BareLoop = 0.59;
 

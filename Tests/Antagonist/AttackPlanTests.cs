@@ -1,5 +1,6 @@
 using HmsOrleans.Antagonist.Plans;
 using HmsOrleans.Grains.Antagonist;
+using HmsOrleans.Tests.Engine;
 using Xunit;
 
 namespace HmsOrleans.Tests.Antagonist;
@@ -20,6 +21,21 @@ public sealed class AttackPlanTests
         // Who wants to repeat a run of long ago needs the same numbers.
         Assert.Equal("1806 db Loss 80.6 7520, 9987 db Stop  0", string.Join(", ", plan.Take(2).Select(attack => FormattableString.Invariant(
             $"{attack.At.TotalMilliseconds} {attack.Container} {attack.Kind} {attack.Loss} {attack.Duration.TotalMilliseconds}"))));
+    }
+
+    [Fact]
+    public async Task The_same_seed_prints_the_same_plan_to_the_byte()
+    {
+        Assert.Equal(await PrintAsync(), await PrintAsync());
+
+        static async Task<string> PrintAsync()
+        {
+            var text = await Command.RunAsync(
+                Path.Combine(AppContext.BaseDirectory, "HmsOrleans.Antagonist"), TestContext.Current.CancellationToken,
+                "plan", "--host", Host, "--containers", "web", "db", "--seed", "7", "--frequency", "0.1", "--json");
+            Assert.True(text.Split('\n').Length > 50, text);
+            return text;
+        }
     }
 
     [Fact]

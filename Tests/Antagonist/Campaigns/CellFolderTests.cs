@@ -64,8 +64,15 @@ public sealed class CellFolderTests : IDisposable
         Assert.Contains("data:image/png;base64,iVBOR", page, StringComparison.Ordinal);
         Assert.DoesNotContain("http", page, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(healing, "figure-17.png")));
+        var tables = File.ReadAllText(Path.Combine(healing, "tables.md"));
+        Assert.Contains("\n| low_low, 1 s, not healed | ", tables, StringComparison.Ordinal);
+        Assert.All(tables.Split("\n\n", StringSplitOptions.RemoveEmptyEntries), table => Assert.Single(table.Trim().Split('\n').Select(line => line.Count(sign => sign == '|')).Distinct()));
         using var results = JsonDocument.Parse(File.ReadAllText(Path.Combine(healing, "results.json")));
         Assert.Equal(2, results.RootElement.GetArrayLength());
         Assert.Equal(2, results.RootElement[0].GetProperty("cells").GetInt32());
+        Assert.Equal(Some().Info.Start, results.RootElement[0].GetProperty("start").GetDateTimeOffset());
+        Assert.Equal((12, 1, Environment.ProcessorCount), (
+            results.RootElement[0].GetProperty("length").GetInt32(), results.RootElement[0].GetProperty("seed").GetInt32(),
+            results.RootElement[0].GetProperty("machine").GetProperty("cores").GetInt32()));
     }
 }
