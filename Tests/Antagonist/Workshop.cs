@@ -22,7 +22,7 @@ internal sealed class Workshop : IDisposable
         Journal = new FaultJournal(Leases.FullName);
     }
 
-    public FakeTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
+    public WorkshopTime Time { get; } = new();
 
     /// <summary>For faults of the host itself.</summary>
     public HostPrograms? HostPrograms { get; set; }
@@ -121,5 +121,14 @@ internal sealed class Workshop : IDisposable
     {
         _engine.Dispose();
         Leases.Delete(recursive: true);
+    }
+
+    /// <summary>Time that goes on when a test says so, by a clock that can be set.</summary>
+    internal sealed class WorkshopTime() : FakeTimeProvider(System.GetUtcNow())
+    {
+        /// <summary>By how much the clock was set back.</summary>
+        public TimeSpan SetBack { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - SetBack;
     }
 }
