@@ -86,6 +86,9 @@ CREATE INDEX IF NOT EXISTS IncidentByHost ON Incident (Host, Container, Id);
 CREATE INDEX IF NOT EXISTS IncidentByOutcome ON Incident (Outcome, Id);
 CREATE INDEX IF NOT EXISTS IncidentByChange ON Incident (ChangedAt);
 
+-- EndedAt is null as long as an incident is not over; it used to be when one was given up that is still down.
+UPDATE Incident SET EndedAt = NULL WHERE Outcome = 'Quarantined' AND EndedAt IS NOT NULL AND Record NOT LIKE '%"runningAgainAt"%';
+
 -- When containers were watched under supervision.
 CREATE TABLE IF NOT EXISTS WatchedTime (
     Host        text    NOT NULL,

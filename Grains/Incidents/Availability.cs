@@ -17,18 +17,22 @@ internal static class Availability
     /// <summary>The past before that plays no part.</summary>
     public static TimeSpan Longest => Lengths[^1];
 
-    public static ImmutableArray<AvailabilityWindow> Of(ContainerPast past, DateTimeOffset now)
+    /// <summary>Works out the windows that end now.</summary>
+    /// <param name="past">What was watched, and what happened.</param>
+    /// <param name="remembered">The beginning of what is remembered: from before it times of watching may be left, but not what happened in them.</param>
+    /// <param name="now">Their end.</param>
+    public static ImmutableArray<AvailabilityWindow> Of(ContainerPast past, DateTimeOffset remembered, DateTimeOffset now)
     {
         var watched = past.Watched.ToLookup(span => span.ContainerId, span => new Span(span.From, UpTo(now, span).To));
-        return [.. Lengths.Select(length => Of(past, watched, new(now - length, now)))];
+        return [.. Lengths.Select(length => Of(past, watched, length, new Span(now - length, now).Common(new(remembered, now))))];
     }
 
     /// <summary>A watched time as it is now: hosts tell only now and then that they go on watching.</summary>
     public static WatchedTime UpTo(DateTimeOffset now, WatchedTime span) => !span.HasEnded && now - span.To < GoesOn ? span with { To = now } : span;
 
-    private static AvailabilityWindow Of(ContainerPast past, ILookup<string, Span> watched, Span window)
+    private static AvailabilityWindow Of(ContainerPast past, ILookup<string, Span> watched, TimeSpan length, Span window)
     {
-        var incidents = past.Incidents.Where(incident => window.Overlaps(incident.FaultAt, incident.EndedAt)).ToList();
+        var incidents = past.Incidents.Where(incident => window.Overlaps(incident.FaultAt, incident.OverAt)).ToList();
         var healed = past.Incidents.Where(incident => incident.RunningAgainAt is { } at && window.Contains(at)).ToList();
         var observed = watched.SelectMany(spans => spans).Aggregate(TimeSpan.Zero, (sum, span) => sum + span.Common(window).Length);
         var down = past.Incidents.Where(incident => incident.ContainerId is not null)
@@ -36,7 +40,7 @@ internal static class Availability
             .SelectMany(outage => watched[outage.ContainerId!], (outage, span) => outage.Span.Common(span).Length)
             .Aggregate(TimeSpan.Zero, (sum, length) => sum + length);
         return new(
-            window.Length,
+            length,
             observed,
             down < observed ? down : observed,
             incidents.Count,

@@ -1,7 +1,7 @@
 namespace HmsOrleans.Grains.Incidents;
 
 /// <summary>How available containers were in a time that ends now.</summary>
-/// <param name="Length">How long that time is.</param>
+/// <param name="Length">How long that time is; of one that is longer than what is remembered, only that counts.</param>
 /// <param name="Watched">For how much of it they were watched; that of several containers is added up.</param>
 /// <param name="Down">For how much of that they were down.</param>
 /// <param name="Incidents">That began in it, or had not ended before.</param>

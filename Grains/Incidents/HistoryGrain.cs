@@ -65,7 +65,8 @@ internal sealed partial class HistoryGrain(IIncidentStore store, IOptions<Histor
     public async Task<ImmutableArray<AvailabilityWindow>> GetAvailability(string host, string? container, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        return Availability.Of(await Ask(store.GetPastAsync(host, container, now - Availability.Longest, cancellationToken), cancellationToken), now);
+        var remembered = now - (options.Value.Retention < Availability.Longest ? options.Value.Retention : Availability.Longest);
+        return Availability.Of(await Ask(store.GetPastAsync(host, container, remembered, cancellationToken), cancellationToken), remembered, now);
     }
 
     private static async Task Ask(Task call, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ public sealed class HistoryOptions
     public static readonly TimeSpan MinRetention = TimeSpan.FromHours(1);
     public static readonly TimeSpan MaxRetention = TimeSpan.FromDays(5 * 366);
 
-    /// <summary>Incidents that have not changed for so long are forgotten.</summary>
+    /// <summary>Incidents that are over and have not changed for so long are forgotten.</summary>
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(30);
 }
 

@@ -37,7 +37,7 @@ public interface IIncidentStore
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task<ContainerPast> GetPastAsync(string host, string? container, DateTimeOffset since, CancellationToken cancellationToken);
 
-    /// <summary>Removes what has not changed since a time.</summary>
+    /// <summary>Removes what has not changed since a time, but no incident that is not over, unless nobody has watched its container since.</summary>
     /// <returns>How much that was; when it is the limit, there may be more.</returns>
     Task<int> PurgeAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken);
 }

@@ -62,6 +62,10 @@ public sealed record Incident
     /// <summary>Nothing more will come of it. One that was given up has not ended as long as it does not run.</summary>
     [JsonIgnore]
     public bool IsOver => Outcome is not (IncidentOutcome.Open or IncidentOutcome.Quarantined) || (Outcome == IncidentOutcome.Quarantined && RunningAgainAt is not null);
+
+    /// <summary>Since when nothing more will come of it (UTC): later than <see cref="EndedAt"/> for one that was given up and down longer; null while it is not over.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? OverAt => !IsOver ? null : Outages is [.., { To: { } up }] && up > EndedAt ? up : EndedAt;
 }
 
 /// <summary>A time in which something was down.</summary>

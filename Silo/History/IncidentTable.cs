@@ -8,7 +8,8 @@ namespace HmsOrleans.Silo.History;
 
 /// <summary>
 /// A table of incidents in SQLite or PostgreSQL, which understand the same SQL as far as it is used here. Times are milliseconds
-/// since 1970; the record itself is kept as JSON, its capture apart.
+/// since 1970; the record itself is kept as JSON, its capture apart. EndedAt is when an incident was over: null while one that was
+/// given up is still down.
 /// </summary>
 /// <param name="database">Where it is.</param>
 /// <param name="name">Its name.</param>
@@ -43,7 +44,7 @@ internal sealed class IncidentTable(IHistoryDatabase database, string name)
             await using var command = connection.Command(_keep,
                 ("Id", incident.Id), ("Revision", incident.Revision), ("Host", incident.Host), ("ContainerId", incident.ContainerId), ("Container", incident.Container),
                 ("Cause", incident.Cause.ToString()), ("Outcome", incident.Outcome.ToString()), ("FaultAt", Milliseconds(incident.FaultAt)),
-                ("EndedAt", incident.EndedAt is { } ended ? Milliseconds(ended) : null), ("ChangedAt", Milliseconds(now)),
+                ("EndedAt", incident.OverAt is { } over ? Milliseconds(over) : null), ("ChangedAt", Milliseconds(now)),
                 ("Record", IncidentJson.Write(incident with { Capture = null })), ("Capture", incident.Capture is { } capture ? IncidentJson.Write(capture) : null));
             command.Transaction = transaction;
             await command.ExecuteNonQueryAsync(token);
@@ -111,24 +112,29 @@ internal sealed class IncidentTable(IHistoryDatabase database, string name)
         }, cancellationToken);
     }
 
-    /// <summary>Incidents of a host, or of one of its containers, that had not ended before a time.</summary>
+    /// <summary>Incidents of a host, or of one of its containers, that were not over before a time.</summary>
     public Task<ImmutableArray<Incident>> GetPastAsync(string host, string? container, DateTimeOffset since, CancellationToken cancellationToken) => database.DoAsync(async (connection, token) =>
     {
         var where = new Conditions();
         where.Add("Host = @Host", "Host", host);
         where.Add("(Container = @Container OR ContainerId = @Container)", "Container", container);
-        // One that was given up is down until it runs, which is after it has ended.
-        where.Add("(EndedAt IS NULL OR EndedAt >= @Since OR Outcome = 'Quarantined')", "Since", Milliseconds(since));
+        where.Add("(EndedAt IS NULL OR EndedAt >= @Since)", "Since", Milliseconds(since));
         await using var command = connection.Command($"SELECT Record FROM {name}{where}", [.. where.Values]);
         return (await ReadAsync(command, token)).ToImmutableArray();
     }, cancellationToken);
 
-    /// <summary>Removes what has not changed since a time, so many at most.</summary>
+    /// <summary>Removes what has not changed since a time, so many at most. What is not over is kept as long as somebody watches the container.</summary>
     /// <returns>How many that were.</returns>
     public Task<int> PurgeAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken) => database.DoAsync(async (connection, token) =>
     {
         await using var command = connection.Command(
-            string.Create(CultureInfo.InvariantCulture, $"DELETE FROM {name} WHERE Id IN (SELECT Id FROM {name} WHERE ChangedAt < @Before ORDER BY ChangedAt LIMIT {limit})"),
+            string.Create(CultureInfo.InvariantCulture, $"""
+                DELETE FROM {name} WHERE Id IN (
+                    SELECT Id FROM {name} AS old
+                    WHERE ChangedAt < @Before AND (EndedAt IS NOT NULL OR (ContainerId IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM WatchedTime WHERE Host = old.Host AND ContainerId = old.ContainerId AND Until >= @Before)))
+                    ORDER BY ChangedAt LIMIT {limit})
+                """),
             ("Before", Milliseconds(before)));
         return await command.ExecuteNonQueryAsync(token);
     }, cancellationToken);

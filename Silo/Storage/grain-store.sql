@@ -62,6 +62,9 @@ CREATE INDEX IF NOT EXISTS IncidentByHost ON Incident (Host, Container, Id);
 CREATE INDEX IF NOT EXISTS IncidentByOutcome ON Incident (Outcome, Id);
 CREATE INDEX IF NOT EXISTS IncidentByChange ON Incident (ChangedAt);
 
+-- EndedAt is null as long as an incident is not over; it used to be when one was given up that is still down.
+UPDATE Incident SET EndedAt = NULL WHERE Outcome = 'Quarantined' AND EndedAt IS NOT NULL AND Record NOT LIKE '%"runningAgainAt"%';
+
 -- Of these the history has not taken, or they are not over. Sent: the revision that it has.
 CREATE TABLE IF NOT EXISTS IncidentOutbox (
     Id          TEXT    PRIMARY KEY,

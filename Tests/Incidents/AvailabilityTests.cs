@@ -8,6 +8,7 @@ namespace HmsOrleans.Tests.Incidents;
 public sealed class AvailabilityTests
 {
     private static readonly DateTimeOffset _now = Noon.AddHours(2);
+    private static readonly DateTimeOffset _always = _now.AddDays(-30);
 
     /// <summary>What was watched, what was down, and the minutes of both in the last hour, two hours being all there is.</summary>
     public static TheoryData<string, (double From, double To)[], (double From, double? To)[], double, double, double, double> Cases => new()
@@ -35,7 +36,7 @@ public sealed class AvailabilityTests
             [.. watched.Select(span => new WatchedTime(IdOf("web"), "web", Noon.AddMinutes(span.From), Noon.AddMinutes(span.To)))],
             [Healed() with { Outages = [.. down.Select(span => new Outage(Noon.AddMinutes(span.From), span.To is { } to ? Noon.AddMinutes(to) : null))] }]);
 
-        var windows = Availability.Of(past, _now);
+        var windows = Availability.Of(past, _always, _now);
 
         Assert.NotEmpty(what);
         Assert.Equal([1, 24, 7 * 24, 30 * 24], windows.Select(window => window.Length.TotalHours));
@@ -53,7 +54,7 @@ public sealed class AvailabilityTests
                 Healed(container: "db") with { Outages = [new(Noon.AddMinutes(80), Noon.AddMinutes(100))] },
                 Open(cause: IncidentCause.EngineSilent, at: Noon.AddMinutes(30)) with { Container = null, ContainerId = null, Outages = [new(Noon, null)] },
             ]);
-        var hour = Availability.Of(past, _now)[0];
+        var hour = Availability.Of(past, _always, _now)[0];
         AssertMinutes(90, 19, hour);
         Assert.Equal(100 * (1 - 19 / 90.0), hour.Availability!.Value, 0.001);
     }
@@ -70,11 +71,33 @@ public sealed class AvailabilityTests
                 Open(at: _now.AddDays(-2)),
                 Healed(at: _now.AddDays(-20)) with { Attempts = [] },
             ]);
-        var windows = Availability.Of(past, _now);
+        var windows = Availability.Of(past, _always, _now);
         Assert.Equal([4, 4, 4, 5], windows.Select(window => window.Incidents));
         Assert.Equal([2, 3, 3, 3], windows.Select(window => window.Restarts));
         Assert.Equal([1.3, (0.3 + 2.3 + 0.3) / 3, (0.3 + 2.3 + 0.3) / 3, (0.3 + 2.3 + 0.3 + 0.3) / 4], windows.Select(window => window.TimeToHeal!.Value.TotalSeconds), (a, b) => Math.Abs(a - b) < 0.001);
-        Assert.Null(Availability.Of(new([web], []), _now)[0].TimeToHeal);
+        Assert.Null(Availability.Of(new([web], []), _always, _now)[0].TimeToHeal);
+    }
+
+    [Fact]
+    public void One_that_was_given_up_counts_as_long_as_it_is_down()
+    {
+        var given = Healed(at: Noon) with { Outcome = IncidentOutcome.Quarantined, EndedAt = Noon.AddMinutes(5), RunningAgainAt = null, Outages = [new(Noon, null)] };
+        var runs = given with { RunningAgainAt = Noon.AddMinutes(70), Outages = [new(Noon, Noon.AddMinutes(70))] };
+
+        Assert.Equal([1, 1, 0], new[] { given, runs, runs with { RunningAgainAt = Noon.AddMinutes(50), Outages = [new(Noon, Noon.AddMinutes(50))] } }
+            .Select(incident => Availability.Of(new([], [incident]), _always, _now)[0].Incidents));
+    }
+
+    [Fact]
+    public void Of_time_from_before_what_is_remembered_nothing_counts()
+    {
+        var past = new ContainerPast([new(IdOf("web"), "web", Noon.AddDays(-40), _now)], [Healed() with { Outages = [new(Noon.AddMinutes(20), Noon.AddMinutes(90))] }]);
+
+        var windows = Availability.Of(past, remembered: Noon.AddMinutes(30), _now);
+
+        Assert.Equal([1, 24, 7 * 24, 30 * 24], windows.Select(window => window.Length.TotalHours));
+        AssertMinutes(60, 30, windows[0]);
+        Assert.All(windows[1..], window => AssertMinutes(90, 60, window));
     }
 
     private static void AssertMinutes(double watched, double down, AvailabilityWindow window)

@@ -72,6 +72,11 @@ public abstract class IncidentStoreStory : IAsyncLifetime
         await AssertFinds(new(From: died.EndedAt), given, lossy, offline, died);
         await AssertFinds(new(To: Noon.AddMinutes(2)), offline, died);
         await AssertFinds(new(From: Noon.AddMinutes(5), To: Noon.AddMinutes(2)), offline);
+        await AssertFinds(new(From: Noon.AddHours(2)), given, offline); // nor has one that was given up, until it runs
+        var runs = given with { Revision = 4, RunningAgainAt = Noon.AddHours(3), Outages = [new(given.FaultAt, Noon.AddHours(3))] };
+        await Store.KeepAsync([runs], Token);
+        await AssertFinds(new(From: Noon.AddHours(3)), runs, offline);
+        await AssertFinds(new(From: Noon.AddHours(4)), offline);
         await AssertFinds(new(Host: "' OR 1=1 --"));
         await AssertFinds(new(Before: lossy.Id), offline, died);
 
@@ -162,6 +167,20 @@ public abstract class IncidentStoreStory : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_not_over_is_kept_as_long_as_its_container_is_watched()
+    {
+        var given = Healed(container: "given") with { Outcome = IncidentOutcome.Quarantined, RunningAgainAt = null };
+        var engine = Open(container: "", cause: IncidentCause.EngineSilent) with { Container = null, ContainerId = null };
+        await Store.KeepAsync([given, Open(container: "open"), Open(container: "lost"), engine, Healed(container: "healed")], Token);
+        await Store.NoteWatchedAsync("10.0.0.1", [.. ((string[])["given", "open", "healed"]).Select(name => new WatchedTime(IdOf(name), name, Noon, Noon.AddDays(40)))], Token);
+        await Store.NoteWatchedAsync("10.0.0.1", [new(IdOf("lost"), "lost", Noon, Noon.AddDays(1))], Token);
+
+        Assert.Equal(2, await Store.PurgeAsync(Noon.AddDays(30), 100, Token));
+
+        Assert.Equal([null, "given", "open"], (await Store.FindAsync(new(), Token)).Incidents.Select(incident => incident.Container).Order());
+    }
+
+    [Fact]
     public async Task The_past_of_a_container_is_what_was_watched_and_what_happened()
     {
         var web = new WatchedTime(IdOf("web"), "web", Noon, Noon.AddMinutes(1));
@@ -170,7 +189,7 @@ public abstract class IncidentStoreStory : IAsyncLifetime
         await Store.NoteWatchedAsync("10.0.0.1", [web with { To = Noon.AddMinutes(2), HasEnded = true }, db with { From = Noon.AddMinutes(3), To = Noon.AddMinutes(4) }], Token);
         await Store.NoteWatchedAsync("10.0.0.1", [web], Token); // comes late
         await Store.NoteWatchedAsync("10.0.0.2", [web], Token);
-        var (old, recent, given) = (Healed(), Healed(at: Noon.AddHours(2)), Healed(container: "db") with { Outcome = IncidentOutcome.Quarantined });
+        var (old, recent, given) = (Healed(), Healed(at: Noon.AddHours(2)), Healed(container: "db") with { Outcome = IncidentOutcome.Quarantined, RunningAgainAt = null });
         await Store.KeepAsync([old, recent, given, Healed("10.0.0.2", at: Noon.AddHours(2))], Token);
 
         var past = await Store.GetPastAsync("10.0.0.1", "web", Noon, Token);
