@@ -12,12 +12,15 @@ namespace HmsOrleans.Silo.Notifications;
 /// <summary>Delivers by mail, over one connection a message.</summary>
 internal static class MailDelivery
 {
+    /// <summary>Longest wait for a server's goodbye.</summary>
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+
     public static async Task<Delivery> SendAsync(ChannelOptions channel, Notice notice, CancellationToken cancellationToken)
     {
         var server = new Uri(channel.Url!);
         using var message = Message(channel, notice);
         // As for HTTP: whether a certificate was revoked is not asked, since private authorities have nobody who would answer.
-        using var client = new SmtpClient { CheckCertificateRevocation = false };
+        var client = new SmtpClient { CheckCertificateRevocation = false };
         try
         {
             await client.ConnectAsync(server.Host, server.Port > 0 ? server.Port : server.Scheme == "smtps" ? 465 : 587, Security(channel, server), cancellationToken);
@@ -26,6 +29,7 @@ internal static class MailDelivery
                 await client.AuthenticateAsync(channel.User, channel.Password!, cancellationToken);
             }
             await client.SendAsync(message, cancellationToken);
+            return Delivery.Done;
         }
         catch (SslHandshakeException)
         {
@@ -35,8 +39,11 @@ internal static class MailDelivery
         {
             return new($"{server.Authority} does not take the mail: {e.Message.Split('\n')[0].Trim()}");
         }
-        await EndAsync(client, cancellationToken);
-        return Delivery.Done;
+        finally
+        {
+            // The server has said what becomes of the mail: nobody waits for the rest, lest a mail that was taken be sent again.
+            _ = EndAsync(client);
+        }
     }
 
     /// <summary>A password goes out encrypted, or not beyond this machine.</summary>
@@ -49,15 +56,18 @@ internal static class MailDelivery
     private static bool IsThisMachine(Uri server) =>
         server.Host == "localhost" || (IPAddress.TryParse(server.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
-    private static async Task EndAsync(SmtpClient client, CancellationToken cancellationToken)
+    private static async Task EndAsync(SmtpClient client)
     {
-        try
+        using (client)
         {
-            await client.DisconnectAsync(quit: true, cancellationToken);
-        }
-        catch (Exception e) when (e is IOException or CommandException or ProtocolException or OperationCanceledException)
-        {
-            // The mail is taken: how the connection ends is nobody's concern.
+            using var limit = new CancellationTokenSource(Goodbye);
+            try
+            {
+                await client.DisconnectAsync(quit: true, limit.Token);
+            }
+            catch (Exception) // How a connection ends is nobody's concern.
+            {
+            }
         }
     }
 

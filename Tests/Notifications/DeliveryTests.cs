@@ -156,6 +156,20 @@ public sealed class DeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_mail_that_was_taken_is_delivered_however_the_connection_ends()
+    {
+        await using var server = new MailServer();
+        server.Answers["QUIT"] = null;
+
+        var delivery = DeliverAsync(new() { Type = "email", Url = $"smtp://127.0.0.1:{server.Port}", From = "hms@example.com", To = "a@example.com" });
+        await TestSilo.UntilAsync("it takes its leave", () => server.Said.Contains("QUIT"));
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        Assert.Null((await delivery.WaitAsync(Token)).Trouble);
+        Assert.Single(server.Mails);
+    }
+
+    [Fact]
     public async Task A_mail_server_is_signed_in_to_on_this_machine_without_encryption()
     {
         await using var server = new MailServer("AUTH PLAIN");

@@ -37,8 +37,8 @@ internal sealed class MailServer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>Its answers to commands that begin with these words, instead of its own.</summary>
-    public ConcurrentDictionary<string, string> Answers { get; } = new();
+    /// <summary>Its answers to commands that begin with these words, instead of its own; null for none.</summary>
+    public ConcurrentDictionary<string, string?> Answers { get; } = new();
 
     /// <summary>The mails that it took, each as it came.</summary>
     public IReadOnlyList<string> Mails => [.. _mails];
@@ -85,7 +85,7 @@ internal sealed class MailServer : IAsyncDisposable
                 var word = line.Split(' ', ':')[0].ToUpperInvariant();
                 if (Answers.TryGetValue(word, out var answer))
                 {
-                    await writer.WriteLineAsync(answer);
+                    await (answer is null ? Task.CompletedTask : writer.WriteLineAsync(answer));
                 }
                 else if (word == "STARTTLS")
                 {
