@@ -26,11 +26,13 @@ public sealed record NotificationBook
 /// <param name="Revision">See <see cref="Incident.Revision"/>.</param>
 /// <param name="DueAt">Its opening is told when it is still not mended then.</param>
 /// <param name="ChangedAt">When the news of it came.</param>
-/// <param name="IsTold">Its opening was told.</param>
+/// <param name="IsTold">Its opening was told, or that it was given up.</param>
+/// <param name="GivenUpIsTold">That it was given up was told.</param>
 [GenerateSerializer, Immutable, Alias("hms.WatchedIncident")]
 public sealed record WatchedIncident(
     [property: Id(0)] NoticeIncident Incident,
     [property: Id(1)] int Revision,
     [property: Id(2)] DateTimeOffset DueAt,
     [property: Id(3)] DateTimeOffset ChangedAt,
-    [property: Id(4)] bool IsTold);
+    [property: Id(4)] bool IsTold,
+    [property: Id(5)] bool GivenUpIsTold = false);

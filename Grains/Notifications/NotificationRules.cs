@@ -5,7 +5,7 @@ namespace HmsOrleans.Grains.Notifications;
 
 /// <summary>
 /// What people are told, and when; pure. An incident is told when it is not mended in good time, its end when its opening was told,
-/// a quarantine always. Nothing is told of containers while their host is down: that is told instead.
+/// a quarantine always, and that it is over when the container has run for a while. Nothing is told of containers while their host is down: that is told instead.
 /// </summary>
 internal static class NotificationRules
 {
@@ -32,8 +32,15 @@ internal static class NotificationRules
             return book;
         }
         var since = incident.FaultAt < now ? incident.FaultAt : now; // the clock of its host may be ahead of ours
-        var watched = new WatchedIncident(NoticeIncident.From(incident), incident.Revision, known?.DueAt ?? (options.All ? now : since + options.After), now, known?.IsTold ?? false);
-        if (HasEnded(watched) && NewsOf(watched, now, options) is null)
+        if (known is null && book.Watched.Values.FirstOrDefault(other => IsGivenUp(other, incident)) is { } given)
+        {
+            // It has failed again before it was well: who was told that it was given up is told how this one ends.
+            known = given with { DueAt = since + options.After, GivenUpIsTold = false };
+            book = book with { Watched = book.Watched.Remove(given.Incident.Id) };
+        }
+        var watched = new WatchedIncident(
+            NoticeIncident.From(incident), incident.Revision, known?.DueAt ?? (options.All ? now : since + options.After), now, known?.IsTold ?? false, known?.GivenUpIsTold ?? false);
+        if (IsSettled(watched, options))
         {
             book = book with { Watched = book.Watched.Remove(incident.Id) };
         }
@@ -67,11 +74,11 @@ internal static class NotificationRules
         }
         var told = groups.OrderBy(group => ByUrgency.IndexOf(group.Kind)).ThenByDescending(group => group.IsOfHost).ThenBy(group => group.Watched[0].Incident.Host, StringComparer.Ordinal).Take(budget).ToList();
         var notices = told.Select(group => group.ToNotice(book, now)).ToImmutableArray();
-        foreach (var watched in told.SelectMany(group => group.Watched))
+        foreach (var (kind, watched) in told.SelectMany(group => group.Watched, (group, watched) => (group.Kind, watched)))
         {
-            book = HasEnded(watched)
-                ? book with { Watched = book.Watched.Remove(watched.Incident.Id), Done = [.. book.Done.TakeLast(MaxDone - 1), watched.Incident.Id] }
-                : book with { Watched = book.Watched.SetItem(watched.Incident.Id, watched with { IsTold = true }) };
+            book = kind is NoticeKind.Opened or NoticeKind.Quarantined
+                ? book with { Watched = book.Watched.SetItem(watched.Incident.Id, watched with { IsTold = true, GivenUpIsTold = kind == NoticeKind.Quarantined }) }
+                : book with { Watched = book.Watched.Remove(watched.Incident.Id), Done = [.. book.Done.TakeLast(MaxDone - 1), watched.Incident.Id] };
         }
         return (book with { Recent = [.. book.Recent, .. notices.Select(_ => now)] }, notices);
     }
@@ -80,11 +87,26 @@ internal static class NotificationRules
     private static NoticeKind? NewsOf(WatchedIncident watched, DateTimeOffset now, NotificationOptions options) => watched.Incident.Outcome switch
     {
         IncidentOutcome.Open => !watched.IsTold && watched.DueAt <= now && (options.All || watched.Incident.RunningAgainAt is null) ? NoticeKind.Opened : null,
-        // One that runs again was put right by somebody before there was a chance to tell.
-        IncidentOutcome.Quarantined => watched.Incident.RunningAgainAt is null ? NoticeKind.Quarantined : null,
-        IncidentOutcome.Recovered => watched.IsTold || options.All ? NoticeKind.Recovered : null,
-        _ => watched.IsTold ? NoticeKind.Closed : null,
+        IncidentOutcome.Quarantined when watched.Incident.RunningAgainAt is null => watched.GivenUpIsTold ? null : NoticeKind.Quarantined,
+        _ when IsSettled(watched, options) => null,
+        // The incident does not tell whether it stays well: another would.
+        IncidentOutcome.Quarantined => watched.ChangedAt + options.After <= now ? NoticeKind.Recovered : null,
+        IncidentOutcome.Recovered => NoticeKind.Recovered,
+        _ => NoticeKind.Closed,
     };
+
+    /// <summary>Nothing is to be told of it any more. One that was given up and runs was put right by somebody, perhaps before there was a chance to tell.</summary>
+    private static bool IsSettled(WatchedIncident watched, NotificationOptions options) => watched.Incident.Outcome switch
+    {
+        IncidentOutcome.Open => false,
+        IncidentOutcome.Quarantined => watched.Incident.RunningAgainAt is not null && !watched.IsTold && !options.All,
+        IncidentOutcome.Recovered => !watched.IsTold && !options.All,
+        _ => !watched.IsTold,
+    };
+
+    /// <summary>Whether people were told of an earlier incident of the same container that it was given up, and not that this is over.</summary>
+    private static bool IsGivenUp(WatchedIncident watched, Incident incident) =>
+        watched is { IsTold: true, Incident: { Outcome: IncidentOutcome.Quarantined, ContainerId: { } id } } && id == incident.ContainerId && watched.Incident.Host == incident.Host;
 
     private static bool HasEnded(WatchedIncident watched) => watched.Incident.Outcome != IncidentOutcome.Open;
 

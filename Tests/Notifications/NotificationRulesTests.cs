@@ -85,6 +85,37 @@ public sealed class NotificationRulesTests
         Assert.Empty(_story.Book.Watched);
     }
 
+    [Fact]
+    public void One_that_was_given_up_and_runs_for_ten_seconds_is_well_again()
+    {
+        _story.Died("web").At(20).Ended("web", IncidentOutcome.Quarantined).At(60).Repeated().RunsAgain("web").At(69);
+        _story.MustHaveTold("web on 10.0.0.1 is down", "web on 10.0.0.1 was given up");
+
+        _story.At(71).Repeated().At(90).MustHaveTold("web on 10.0.0.1 is down", "web on 10.0.0.1 was given up", "web on 10.0.0.1 is well again");
+        Assert.Equal("It was down for 60 s. Died: exit code 7.", _story.Told[2].Text);
+        Assert.Empty(_story.Book.Watched);
+    }
+
+    [Theory]
+    [InlineData(IncidentOutcome.Recovered, "web on 10.0.0.1 is well again")]
+    [InlineData(IncidentOutcome.Quarantined, "web on 10.0.0.1 was given up")]
+    public void One_that_was_given_up_and_fails_again_is_told_when_that_has_ended(IncidentOutcome outcome, string told)
+    {
+        _story.Died("web").Ended("web", IncidentOutcome.Quarantined).At(60).RunsAgain("web").At(65);
+        _story.Changed("again", _ => NotificationStory.Container("web", Host, _story.Now) with { Id = "again" }).At(90).MustHaveTold("web on 10.0.0.1 was given up");
+
+        _story.Changed("again", incident => incident! with { Outcome = outcome }).At(120).MustHaveTold("web on 10.0.0.1 was given up", told);
+        Assert.Equal($"again-{outcome.ToString().ToLowerInvariant()}", _story.Told[1].Id);
+    }
+
+    [Fact]
+    public void One_that_was_given_up_and_is_nobodys_concern_any_more_is_told()
+    {
+        _story.Died("web").Ended("web", IncidentOutcome.Quarantined).At(20).Ended("web", IncidentOutcome.Removed).At(40);
+
+        _story.MustHaveTold("web on 10.0.0.1 was given up", "web on 10.0.0.1 is not supervised any more");
+    }
+
     [Theory]
     [InlineData(IncidentOutcome.Ignored, "It was put on the ignored list.")]
     [InlineData(IncidentOutcome.Removed, "It was removed.")]
