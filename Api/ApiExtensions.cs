@@ -64,6 +64,7 @@ public static class ApiExtensions
 
         services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsValidator>();
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ApiOptions>>(TrustedProxies.Configure);
         services.AddSingleton<KeyRing>();
         services.AddHostedService<BindingCheck>();
         services.AddAuthentication(KeyAuthentication.SchemeName)
@@ -80,6 +81,7 @@ public static class ApiExtensions
     public static WebApplication MapHmsApi(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
+        app.UseForwardedHeaders();
         app.Use(HeadRequests.Invoke);
         app.Use(SecurityHeaders.Invoke);
         app.UseExceptionHandler(_ => { });

@@ -25,6 +25,7 @@ if (args.Any(argument => argument is "--help" or "-h" or "-?"))
           Orleans:Clustering:Invariant         Npgsql
           Orleans:Clustering:ConnectionString  of the cluster's PostgreSQL
           Hms:Api:Keys:0:Name, :Key, :Role     as for a node; without keys it answers to this machine alone
+          Hms:Api:PublicBadges, :Proxies       as for a node
         """);
     return 0;
 }

@@ -7,11 +7,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace HmsOrleans.Api.Incidents;
 
-/// <summary>A small picture for pages of others: what it is about, and how that is.</summary>
+/// <summary>A small picture: what it is about, and how that is.</summary>
 /// <param name="Label">The left half.</param>
 /// <param name="Value">The right half.</param>
 /// <param name="Color">Of the right half. White on it has a contrast of 4.5 or more.</param>
-internal sealed record Badge(string Label, string Value, string Color) : IResult
+/// <param name="IsPublic">Pages of other sites may show it.</param>
+internal sealed record Badge(string Label, string Value, string Color, bool IsPublic = false) : IResult
 {
     private const string Good = "#1a7f37";
     private const string Doubtful = "#9a6700";
@@ -37,6 +38,10 @@ internal sealed record Badge(string Label, string Value, string Color) : IResult
     {
         httpContext.Response.ContentType = "image/svg+xml; charset=utf-8";
         httpContext.Response.Headers.CacheControl = "no-cache";
+        if (IsPublic)
+        {
+            httpContext.Response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
+        }
         return httpContext.Response.WriteAsync(ToString(), httpContext.RequestAborted);
     }
 

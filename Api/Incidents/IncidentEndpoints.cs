@@ -3,11 +3,14 @@ using HmsOrleans.Api.Fleet;
 using HmsOrleans.Api.Hosts;
 using HmsOrleans.Api.OpenApi;
 using HmsOrleans.Api.Problems;
+using HmsOrleans.Api.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace HmsOrleans.Api.Incidents;
 
@@ -54,11 +57,16 @@ internal static class IncidentEndpoints
                 "How available the containers of that name were: of the time in which they were watched under supervision, the share in which they were not down.")
             .Replies(Examples.Availability);
 
-        container.MapGet("/badge.svg", GetBadge)
-            .Describe("GetContainerBadge", "A badge", "The container's name and state as a small picture; with `window` its availability in that time instead.")
+        var badge = container.MapGet("/badge.svg", GetBadge)
+            .Describe("GetContainerBadge", "A badge",
+                "The container's name and state as a small picture; with `window` its availability in that time instead. With `Hms:Api:PublicBadges` it needs no key, and pages of other sites may show it.")
             .Fails(ProblemType.ParameterInvalid)
             .Produces<string>(StatusCodes.Status200OK, "image/svg+xml")
             .Replies(Examples.Badge);
+        if (((IEndpointRouteBuilder)api).ServiceProvider.GetRequiredService<IOptions<ApiOptions>>().Value.PublicBadges)
+        {
+            badge.AllowAnonymous().WithMetadata(new ForOtherSites());
+        }
     }
 
     private static async Task<Results<Ok<IncidentPageReply>, ProblemHttpResult>> GetAll(
@@ -103,19 +111,22 @@ internal static class IncidentEndpoints
         return found is null ? problem! : TypedResults.Ok(await Availability(fleet, found.Host, found.Name, cancellationToken));
     }
 
-    private static async Task<IResult> GetBadge(string address, string container, string? window, FleetCalls fleet, CancellationToken cancellationToken)
+    private static async Task<IResult> GetBadge(string address, string container, string? window, FleetCalls fleet, IOptions<ApiOptions> options, HttpContext http, CancellationToken cancellationToken)
     {
         if (window is not null && !Windows.Contains(window))
         {
             return ProblemType.ParameterInvalid.With($"'window' is {(window.Length <= 64 ? window : window[..64] + "...")}; it must be one of {string.Join(", ", Windows)}.", ("parameter", "window"));
         }
         var (found, problem) = await ContainerLookup.Find(address, container, fleet, cancellationToken);
-        if (found is null || window is null)
+        if (found is null)
         {
-            return found is null ? problem! : Badge.Of(found);
+            // To whom it may concern: which containers there are is not said to everybody.
+            return http.User.Identity is { IsAuthenticated: true } ? problem! : TypedResults.NotFound();
         }
-        var availability = await Availability(fleet, found.Host, found.Name, cancellationToken);
-        return Badge.Of(found, availability.Windows.Single(known => known.Window == window));
+        var badge = window is null
+            ? Badge.Of(found)
+            : Badge.Of(found, (await Availability(fleet, found.Host, found.Name, cancellationToken)).Windows.Single(known => known.Window == window));
+        return badge with { IsPublic = options.Value.PublicBadges };
     }
 
     private static async Task<AvailabilityReply> Availability(FleetCalls fleet, string host, string? container, CancellationToken cancellationToken) =>

@@ -12,6 +12,12 @@ public sealed class ApiOptions
 
     /// <summary>As many may follow GET /events at once.</summary>
     public int MaxViewers { get; set; } = 500;
+
+    /// <summary>Badges are shown to everybody, also on pages of other sites: an image carries no key.</summary>
+    public bool PublicBadges { get; set; }
+
+    /// <summary>Addresses and networks of proxies, beside this machine, whose X-Forwarded-For and X-Forwarded-Proto are believed; with commas between them.</summary>
+    public string Proxies { get; set; } = "";
 }
 
 /// <summary>A key, and what it permits.</summary>

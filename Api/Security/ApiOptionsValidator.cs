@@ -24,6 +24,8 @@ internal sealed class ApiOptionsValidator(IConfiguration configuration) : IValid
         {
             failures.Add($"{ApiOptions.Section}:MaxViewers is {options.MaxViewers}; it must be 1 to 100000");
         }
+        failures.AddRange(TrustedProxies.Split(options.Proxies).Where(proxy => TrustedProxies.Parse(proxy) is null)
+            .Select(proxy => $"{ApiOptions.Section}:Proxies has '{proxy}', which is neither an address nor a network; give such as 10.0.0.5 or 172.17.0.0/16, with commas between several."));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

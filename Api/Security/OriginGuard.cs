@@ -5,12 +5,15 @@ namespace HmsOrleans.Api.Security;
 
 /// <summary>
 /// Refuses what a page of another site asks for through a visitor's browser. A request with a key of its own in a header is
-/// exempt: a browser never adds that by itself, as it does the session's cookie and the way to 127.0.0.1.
+/// exempt: a browser never adds that by itself, as it does the session's cookie and the way to 127.0.0.1. So is what is there for
+/// other sites.
 /// </summary>
 internal sealed class OriginGuard(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext context) =>
-        context.User.Identity?.AuthenticationType != Visitor.ByKey && Foreign(context.Request) is { } origin
+        context.User.Identity?.AuthenticationType != Visitor.ByKey
+            && context.GetEndpoint()?.Metadata.GetMetadata<ForOtherSites>() is null
+            && Foreign(context.Request) is { } origin
             ? ProblemType.OriginRefused.With(
                 $"The request comes from {origin}. Pages of other sites may not use this API through a visitor's browser.").ExecuteAsync(context)
             : next(context);
@@ -42,3 +45,6 @@ internal sealed class OriginGuard(RequestDelegate next)
         && Uri.TryCreate($"{uri.Scheme}://{host.Value}", UriKind.Absolute, out var own)
         && uri.Authority.Equals(own.Authority, StringComparison.OrdinalIgnoreCase);
 }
+
+/// <summary>On endpoints whose replies pages of other sites may show.</summary>
+internal sealed class ForOtherSites;

@@ -17,7 +17,7 @@ internal static class SecurityHeaders
             headers.XContentTypeOptions = "nosniff";
             headers.XFrameOptions = "DENY";
             headers["Referrer-Policy"] = "same-origin";
-            headers["Cross-Origin-Resource-Policy"] = "same-origin";
+            headers.TryAdd("Cross-Origin-Resource-Policy", "same-origin");
             headers.TryAdd("Content-Security-Policy", NoPage);
             headers.TryAdd("Cache-Control", "no-store");
             return Task.CompletedTask;

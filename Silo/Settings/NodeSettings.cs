@@ -50,6 +50,8 @@ internal static class NodeSettings
         new("Hms:Api:Keys:0:Role", "", "viewer (may read), operator (may change things too) or chaos (may have containers attacked, too)"),
         new("Hms:Telemetry:OtlpEndpoint", "OTEL_EXPORTER_OTLP_ENDPOINT, else none", "where metrics and traces are sent by OTLP (gRPC), http://host:4317"),
         new("Hms:Api:MaxViewers", "500", "pages and programs that may follow the events at the same time"),
+        new("Hms:Api:PublicBadges", "false", "badges need no key, and pages of other sites may show them"),
+        new("Hms:Api:Proxies", "none: this machine's alone", "proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks, with commas between them"),
     ];
 
     /// <summary>What <c>--help</c> prints.</summary>

@@ -134,6 +134,33 @@ public sealed class IncidentTests
     }
 
     [Fact]
+    public async Task A_badge_that_is_public_is_for_every_page_and_nothing_else_is()
+    {
+        await using var node = await StartAsync(keys: true, ("Hms:Api:PublicBadges", "true"));
+        (string, string)[] image = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Mode", "no-cors")];
+
+        foreach (var query in (string[])["", "?window=1h"])
+        {
+            var reply = await node.Get($"/containers/10.0.0.1/web/badge.svg{query}", image);
+            Assert.Equal((HttpStatusCode.OK, "cross-origin"), (reply.Status, reply.Headers["Cross-Origin-Resource-Policy"]));
+        }
+        Assert.Equal(HttpStatusCode.NotFound, (await node.Get("/containers/10.0.0.1/3f/badge.svg", image)).Status); // may be several: which ones is nobody's business
+        (await node.Get("/containers/10.0.0.1/3f/badge.svg", ("X-Api-Key", ApiNode.ViewerKey))).MustBeProblem(HttpStatusCode.BadRequest, "container-ambiguous");
+        (await node.Get("/containers/10.0.0.1/web/availability", image)).MustBeProblem(HttpStatusCode.Forbidden, "origin-refused");
+        (await node.Get("/containers/10.0.0.1/web/availability")).MustBeProblem(HttpStatusCode.Unauthorized, "key-required");
+    }
+
+    [Fact]
+    public async Task A_badge_that_is_not_public_needs_a_key_and_is_for_no_other_page()
+    {
+        await using var node = await StartAsync(keys: true);
+
+        (await node.Get("/containers/10.0.0.1/web/badge.svg")).MustBeProblem(HttpStatusCode.Unauthorized, "key-required");
+        (await node.Get("/containers/10.0.0.1/web/badge.svg", ("Sec-Fetch-Site", "cross-site"))).MustBeProblem(HttpStatusCode.Forbidden, "origin-refused");
+        Assert.Equal("same-origin", (await node.Get("/containers/10.0.0.1/web/badge.svg", ("X-Api-Key", ApiNode.ViewerKey))).Headers["Cross-Origin-Resource-Policy"]);
+    }
+
+    [Fact]
     public void A_badge_says_what_is_wrong_and_escapes_what_it_says()
     {
         var badges = new[]
@@ -161,7 +188,7 @@ public sealed class IncidentTests
         Assert.Equal(HttpStatusCode.OK, (await node.Get("/containers/10.0.0.1/web/badge.svg")).Status);
     }
 
-    private static async Task<ApiNode> StartAsync()
+    private static async Task<ApiNode> StartAsync(bool keys = false, params (string Key, string Value)[] settings)
     {
         var fleet = FakeFleet.WithOneHost();
         fleet.History = new()
@@ -174,6 +201,6 @@ public sealed class IncidentTests
                 new(TimeSpan.FromDays(30), TimeSpan.Zero, TimeSpan.Zero, 0, 0, null),
             ],
         };
-        return await ApiNode.Start(fleet);
+        return await ApiNode.Start(fleet, keys, settings: settings);
     }
 }

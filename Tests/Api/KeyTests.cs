@@ -117,6 +117,7 @@ public sealed class KeyTests
 
     public static TheoryData<string, string> WrongSettings => new()
     {
+        { "Hms:Api:Proxies=10.0.0.5, 10.0.0.0/33", "Hms:Api:Proxies has '10.0.0.0/33', which is neither an address nor a network" },
         { "Hms:Api:Keys=operator-key-0123456789", "has to be a list" },
         { "Hms:Api:Keys:0:Key=short;Hms:Api:Keys:0:Name=a;Hms:Api:Keys:0:Role=viewer", "Hms:Api:Keys:0:Key has 5 characters; give at least 16" },
         { "Hms:Api:Keys:0:Key=operator key 0123456789;Hms:Api:Keys:0:Name=a;Hms:Api:Keys:0:Role=viewer", "Hms:Api:Keys:0:Key has a space" },

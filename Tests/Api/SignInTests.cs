@@ -157,8 +157,20 @@ public sealed class SignInTests
         Assert.Equal("/", PathOf(await node.Get("/signin", Html)));
     }
 
-    private static Task<Reply> SignIn(ApiNode node, string key, string query = "") =>
-        node.Send("POST", "/signin" + query, "key=" + key, Form, Origin(node), ("Sec-Fetch-Site", "same-origin"));
+    [Fact]
+    public async Task Behind_a_proxy_with_tls_the_cookie_goes_over_tls_only()
+    {
+        await using var node = await ApiNode.Start(keys: true);
+
+        var signIn = await SignIn(node, ApiNode.ViewerKey, "", ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "10.9.9.9"));
+
+        Assert.Equal(["httponly", "path=/", "samesite=strict", "secure"], Attributes(signIn));
+        // What a visitor says of himself goes before what the proxy says of him.
+        Assert.DoesNotContain("secure", Attributes(await SignIn(node, ApiNode.ViewerKey, "", ("X-Forwarded-Proto", "https, http"), ("X-Forwarded-For", "10.9.9.9, 10.9.9.8"))));
+    }
+
+    private static Task<Reply> SignIn(ApiNode node, string key, string query = "", params (string, string)[] headers) =>
+        node.Send("POST", "/signin" + query, "key=" + key, Form, [Origin(node), ("Sec-Fetch-Site", "same-origin"), .. headers]);
 
     private static (string, string) Origin(ApiNode node) => ("Origin", node.Base.GetLeftPart(UriPartial.Authority));
 
