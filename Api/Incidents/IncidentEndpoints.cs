@@ -31,7 +31,7 @@ internal static class IncidentEndpoints
             .Replies(Examples.Incidents);
 
         incidents.MapGet("/{id}", Get)
-            .Describe("GetIncident", "One incident", "An incident with what was captured at its beginning: the last lines of the container's output, what its health check said, how it ended, and its memory.")
+            .Describe("GetIncident", "One incident", "An incident with what was captured before the last restart, or when the container was given up: the last lines of the container's output, what its health check said, how it ended, and its memory.")
             .Fails(ProblemType.IncidentNotFound)
             .Replies(Examples.Incident);
 

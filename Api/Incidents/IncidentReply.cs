@@ -32,12 +32,12 @@ public record IncidentReply(
         (incident.FaultAt - incident.DownSince)?.TotalSeconds, (incident.RunningAgainAt - incident.FaultAt)?.TotalSeconds);
 }
 
-/// <summary>An incident with what was captured at its beginning.</summary>
+/// <summary>An incident with what was captured.</summary>
 public sealed record IncidentDetailReply : IncidentReply
 {
     private IncidentDetailReply(IncidentReply incident, IncidentCapture? capture) : base(incident) => Capture = capture;
 
-    /// <summary>What was found before the first restart; null where there was nothing to look at.</summary>
+    /// <summary>What was found before the last restart, or when it was given up; null where there was nothing to look at.</summary>
     public IncidentCapture? Capture { get; }
 
     internal static new IncidentDetailReply From(Incident incident) => new(IncidentReply.From(incident), incident.Capture);

@@ -10,7 +10,7 @@ internal sealed record Incident(
 internal sealed record Attempt(
     int Number, DateTimeOffset At, string Action, string Cause, string Evidence, DateTimeOffset? EndedAt, string? Outcome, string? Detail);
 
-/// <summary>What was found before the first restart.</summary>
+/// <summary>What was found before the last restart, or when it was given up.</summary>
 internal sealed record Capture(DateTimeOffset At, string[]? Log, string? HealthOutput, int? ExitCode, bool OutOfMemory, long? Memory);
 
 /// <summary>A page of incidents, newest first.</summary>

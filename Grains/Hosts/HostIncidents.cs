@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using HmsOrleans.Grains.Containers;
+using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Incidents;
 using Microsoft.Extensions.Logging;
@@ -53,7 +54,7 @@ internal sealed partial class HostIncidents(string host, IIncidentOutbox outbox,
     /// <param name="report">What it answered.</param>
     /// <param name="memory">What it last used.</param>
     /// <param name="stopping">Ends what goes on behind the caller's back.</param>
-    /// <returns>When an incident begins: ends when the container has been looked at.</returns>
+    /// <returns>Ends when the container has been looked at, where that is due: before each attempt to heal it, and when it is given up.</returns>
     public Task Follow(string id, ImmutableArray<Observation> facts, ContainerReport report, long? memory, CancellationToken stopping)
     {
         var now = time.GetUtcNow();
@@ -61,19 +62,19 @@ internal sealed partial class HostIncidents(string host, IIncidentOutbox outbox,
         {
             _containers[id] = followed = new();
         }
-        var before = followed.Trail.Incident?.Id;
+        var before = followed.Trail.Incident;
         (followed.Trail, var changed) = IncidentLog.Follow(followed.Trail, host, facts, report, now);
-        foreach (var incident in changed)
+        foreach (var revision in changed)
         {
-            outbox.Put(incident);
+            outbox.Put(revision);
         }
         Watch(id, followed, report, now);
         if (report.Gone)
         {
             _containers.Remove(id);
         }
-        return followed.Trail is { IsOpen: true, Incident: { } begun } && begun.Id != before && report.Container is { } container
-            ? Capture(followed, begun.Id, witness.LookAsync(container, memory, stopping))
+        return report.Container is { } container && followed.Trail.Incident is { } incident && IsWorthALook(incident, before, report.Action)
+            ? Look(followed, incident.Id, container, memory, stopping)
             : Task.CompletedTask;
     }
 
@@ -167,6 +168,26 @@ internal sealed partial class HostIncidents(string host, IIncidentOutbox outbox,
         }
     }
 
+    /// <summary>What is to be seen at the beginning, before an attempt, or when there will be none any more, is what people ask for.</summary>
+    private static bool IsWorthALook(Incident incident, Incident? before, HealthAction action) => incident.Outcome switch
+    {
+        IncidentOutcome.Open => incident.Id != before?.Id || action != HealthAction.None,
+        IncidentOutcome.Quarantined => before?.Outcome != IncidentOutcome.Quarantined,
+        _ => false,
+    };
+
+    /// <summary>Looks at a container, unless that is going on, or it has not run since it was looked at.</summary>
+    private Task Look(Followed followed, string incident, EngineContainer container, long? memory, CancellationToken stopping)
+    {
+        var end = container.State == ContainerState.Exited ? container.FinishedAt : null;
+        if (followed.Looking.IsCompleted && (end is null || end != followed.SeenEnd))
+        {
+            followed.SeenEnd = end;
+            followed.Looking = Capture(followed, incident, witness.LookAsync(container, memory, stopping));
+        }
+        return followed.Looking;
+    }
+
     private async Task Capture(Followed followed, string incident, Task<IncidentCapture?> looking)
     {
         if (await looking is { } capture && followed.Trail.Incident is { } known && known.Id == incident)
@@ -188,5 +209,11 @@ internal sealed partial class HostIncidents(string host, IIncidentOutbox outbox,
 
         /// <summary>Since when it has been watched without a break; null while it is not.</summary>
         public DateTimeOffset? WatchedSince { get; set; }
+
+        /// <summary>The look at it that is going on, or was the last.</summary>
+        public Task Looking { get; set; } = Task.CompletedTask;
+
+        /// <summary>The end of the run after which it was last looked at.</summary>
+        public DateTimeOffset? SeenEnd { get; set; }
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace HmsOrleans.Grains.Hosts;
 
-/// <summary>Looks at a container at the beginning of an incident, for those who will want to know afterwards. What it costs must never slow a healing.</summary>
+/// <summary>Looks at a container before it is restarted, for those who will want to know afterwards. What it costs must never slow a healing.</summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "The slots hold nothing but memory.")]
 internal sealed partial class Witness(IContainerEngine engine, StartsUnderWay starts, TimeProvider time, ILogger logger)
 {

@@ -50,7 +50,7 @@ public sealed record Incident
 
     [Id(13)] public IncidentOutcome Outcome { get; init; }
 
-    /// <summary>What was found before the first restart; null where there was nothing to look at, and in lists.</summary>
+    /// <summary>What was found before the last restart, or when it was given up; null where there was nothing to look at, and in lists.</summary>
     [Id(14)] public IncidentCapture? Capture { get; init; }
 
     /// <summary>When it was down, oldest first; the last may not have ended. Of very many the oldest are moved together: their length is exact, their place is not.</summary>

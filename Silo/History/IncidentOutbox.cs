@@ -73,7 +73,7 @@ internal sealed partial class IncidentOutbox(OutboxTable table, IGrainFactory gr
         }
     }
 
-    /// <summary>Takes over what was put since: of each incident the last revision, and the capture, which only one of them has.</summary>
+    /// <summary>Takes over what was put since: of each incident the last revision, and the last capture, which few of them have.</summary>
     private void Take(Dictionary<string, Incident> waiting)
     {
         while (waiting.Count < Most && _put.Reader.TryRead(out var incident))

@@ -48,6 +48,23 @@ public sealed class HostIncidentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_dies_again_is_looked_at_again_once_a_run()
+    {
+        var web = await SeenAsync("web");
+        foreach (var exitCode in (int[])[7, 8])
+        {
+            var dead = (await _silo.Engine.InspectAsync(web, Token))! with { State = ContainerState.Exited, ExitCode = exitCode, FinishedAt = Now };
+            _silo.Engine.Put(dead);
+            await TellAsync(web, new Observation.Died(Now, exitCode), new Observation.Seen(Now, dead));
+            // The second time it waits for a second.
+            _silo.Time.Shift(TimeSpan.FromSeconds(exitCode - 6));
+            await UntilAsync("it was started, and its end seen", incident => incident.RunningAgainAt is not null && incident.Attempts.Length == exitCode - 6 && SeenEndsOf(incident).Contains(exitCode));
+        }
+
+        Assert.Equal([7, 8], SeenEndsOf(Assert.Single(_silo.Outbox.Of(_address))));
+    }
+
+    [Fact]
     public async Task Another_life_of_the_host_goes_on_with_what_was_open()
     {
         var (web, db, gone) = (await SeenAsync("web"), await SeenAsync("db"), await SeenAsync("gone"));
@@ -111,6 +128,8 @@ public sealed class HostIncidentTests : IAsyncLifetime
     }
 
     private List<Incident> RevisionsOf(Incident incident) => [.. _silo.Outbox.Revisions.Where(revision => revision.Id == incident.Id)];
+
+    private List<int?> SeenEndsOf(Incident incident) => [.. RevisionsOf(incident).Where(revision => revision.Capture is not null).Select(revision => revision.Capture!.ExitCode)];
 
     private Task UntilAsync(string what, Func<Incident, bool> wanted) => TestSilo.UntilAsync(what, () => _silo.Outbox.Of(_address) is [.., { } last] && wanted(last));
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HmsOrleans.Tests.Engine;
 using Xunit;
 
@@ -10,13 +11,18 @@ public sealed class CrashLoopTests(CrashLoopTests.Impatient fixture) : NodeStory
     [Fact]
     public async Task A_crash_loop_backs_off_and_is_quarantined_until_a_person_says_so()
     {
-        await RunAsync("loop", [], "sh", "-c", "sleep 0.2; exit 7");
+        await RunAsync("loop", [], "sh", "-c", "echo cannot open x; sleep 0.2; exit 7");
 
         var waiting = await UntilAsync("loop", "backingOff");
         Assert.Contains("next attempt at", Text(waiting, "details"), StringComparison.Ordinal);
         var view = await UntilAsync("loop", "quarantined");
         Assert.Contains("given up after 3 failed recoveries", Text(view, "details"), StringComparison.Ordinal);
         Assert.Equal(("down", 3), (Text(view, "serviceState"), Restarts(view)));
+
+        await Node.UntilAsync("what its last run said is kept", async () =>
+            (await GoodAsync(HttpMethod.Get, "incidents?container=loop&outcome=quarantined")).GetProperty("incidents") is var incidents && incidents.GetArrayLength() == 1
+            && (await GoodAsync(HttpMethod.Get, $"incidents/{Text(incidents[0], "id")}")).GetProperty("capture") is { ValueKind: JsonValueKind.Object } capture
+            && capture.GetProperty("log").GetArrayLength() == 4, Token);
 
         await UntilTheNodeHasSeenItAllAsync();
         var lives = Journal.Of("loop", "start", "die");
