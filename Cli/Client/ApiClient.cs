@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using HmsOrleans.Cli.Commands;
 
@@ -18,7 +20,7 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>Problems of which the command line is the cause: what it names is not there, or is not one thing.</summary>
     private static readonly string[] WhatWasNamed =
-        ["container-not-found", "container-ambiguous", "container-malformed", "host-unknown", "address-malformed", "incident-not-found", "incident-unknown", "channel-not-found"];
+        ["container-not-found", "container-ambiguous", "container-malformed", "host-unknown", "address-malformed", "incident-not-found", "channel-not-found", "window-not-found"];
 
     private readonly HttpClient _http;
     private readonly TimeSpan _limit;
@@ -55,12 +57,12 @@ internal sealed class ApiClient : IDisposable
     /// <param name="fields">The fields of the body; null for none.</param>
     /// <param name="type">How the answer is read.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public async Task<Answer<T>> SendAsync<T>(HttpMethod method, string path, Dictionary<string, double?>? fields, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    public async Task<Answer<T>> SendAsync<T>(HttpMethod method, string path, JsonObject? fields, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path);
         if (fields is not null)
         {
-            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(fields, ApiJson.Default.DictionaryStringNullableDouble))
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(fields.ToJsonString()))
             {
                 Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
             };
@@ -76,10 +78,10 @@ internal sealed class ApiClient : IDisposable
         }, cancellationToken);
     }
 
-    /// <summary>Opens a stream of server-sent events; null when this API has none.</summary>
+    /// <summary>Opens the stream of server-sent events.</summary>
     /// <param name="lastEventId">Where to go on; null to begin anew.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public Task<HttpResponseMessage?> OpenEventsAsync(string? lastEventId, CancellationToken cancellationToken) => Guarded(async () =>
+    public Task<HttpResponseMessage> OpenEventsAsync(string? lastEventId, CancellationToken cancellationToken) => Guarded(async () =>
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "events");
         request.Headers.Accept.Clear();
@@ -91,11 +93,6 @@ internal sealed class ApiClient : IDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_limit);
         var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-        if (response.StatusCode == HttpStatusCode.NotFound)
-        {
-            response.Dispose();
-            return null;
-        }
         if (!response.IsSuccessStatusCode)
         {
             using (response)
@@ -159,7 +156,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (JsonException e)
         {
-            var text = System.Text.Encoding.UTF8.GetString(body);
+            var text = Encoding.UTF8.GetString(body);
             throw new CommandFailedException(ExitCode.Failed,
                 $"{response.RequestMessage?.RequestUri} answers something that is not of the API of HmsOrleans: {text[..Math.Min(text.Length, MaxForeign)]}", e);
         }

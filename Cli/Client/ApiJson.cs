@@ -17,10 +17,10 @@ namespace HmsOrleans.Cli.Client;
 [JsonSerializable(typeof(FleetThreshold))]
 [JsonSerializable(typeof(Antagonist[]))]
 [JsonSerializable(typeof(Notifications))]
+[JsonSerializable(typeof(MaintenanceWindow))]
 [JsonSerializable(typeof(ChannelTest[]))]
 [JsonSerializable(typeof(Snapshot))]
 [JsonSerializable(typeof(Delta))]
 [JsonSerializable(typeof(FleetNews.Silence))]
 [JsonSerializable(typeof(Problem))]
-[JsonSerializable(typeof(Dictionary<string, double?>))]
 internal sealed partial class ApiJson : JsonSerializerContext;

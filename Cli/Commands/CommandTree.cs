@@ -24,6 +24,25 @@ internal static class CommandTree
 
     public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
+        try
+        {
+            var exitCode = await InvokeAsync(args, terminal);
+            terminal.Out.Flush();
+            return exitCode;
+        }
+        catch (IOException e) when (Terminal.HasNoReader(e))
+        {
+            return ExitCode.Ok; // The reader has seen enough (hms ps | head -1).
+        }
+        catch (IOException e)
+        {
+            terminal.Error.WriteLine($"hms: the output cannot be written: {e.Message}");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static async Task<int> InvokeAsync(string[] args, Terminal terminal)
+    {
         var given = Create(terminal).Parse(args is [] ? ["--help"] : args);
         try
         {
@@ -54,10 +73,6 @@ internal static class CommandTree
         catch (OperationCanceledException)
         {
             return ExitCode.Interrupted;
-        }
-        catch (IOException) when (!terminal.IsInteractive)
-        {
-            return ExitCode.Ok; // The reader has seen enough (hms ps | head -1).
         }
     }
 
@@ -96,6 +111,9 @@ internal static class CommandTree
             SettingsCommand.Create(terminal),
             TestCommand.Create(terminal),
             NotifyCommand.Create(terminal),
+            QuietCommands.Mute(terminal),
+            QuietCommands.Unmute(terminal),
+            QuietCommands.Maintenance(terminal),
             CompletionCommand.Create(terminal),
         };
         foreach (var option in GlobalOptions.All)

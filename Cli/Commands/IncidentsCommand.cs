@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using HmsOrleans.Cli.Client;
 using HmsOrleans.Cli.Output;
@@ -20,7 +19,7 @@ internal static class IncidentsCommand
 
     private static readonly Option<string> OfHost = Names.HostOption("Only of this host.");
 
-    private static readonly Option<string> OfContainer = Names.ContainerOption("Only of the container with this name or id.");
+    private static readonly Option<string> OfContainer = Names.ContainerOption("Only of the container with this name or id; HOST/NAME for the one on that host.");
 
     private static readonly Option<string[]> Causes = new Option<string[]>("--cause")
     {
@@ -42,40 +41,32 @@ internal static class IncidentsCommand
 
     private static readonly Option<double?> Limit = new("--limit", "-n") { Description = "As many at most.", HelpName = "N", DefaultValueFactory = _ => 20, CustomParser = Numbers.Within(1, 100_000, "incidents") };
 
-    static IncidentsCommand() => Since.Validators.Add(result =>
-    {
-        if (result.GetValue(Since) is { } text && ParseTime(text, DateTimeOffset.UnixEpoch.AddYears(100)) is null)
-        {
-            result.AddError($"--since is '{text}'; it must be a stretch of time such as 90s, 30m, 2h or 7d, or a time such as 2026-05-01T12:00Z.");
-        }
-    });
+    static IncidentsCommand() => Since.Validators.Add(result => Times.Check(result, "--since", result.GetValue(Since)));
 
-    public static Command Create(Terminal terminal) =>
-        new Command("incidents", "Lists what went wrong, newest first, or tells all about one incident.") { Id, OfHost, OfContainer, Causes, Outcomes, Since, Limit }
-            .Runs(terminal, (call, cancellationToken) => call.Given.GetValue(Id) is { } id ? ShowAsync(id, call, cancellationToken) : ListAsync(call, cancellationToken));
-
-    /// <summary>A time, or how long ago it was; null when the text is neither.</summary>
-    public static DateTimeOffset? ParseTime(string text, DateTimeOffset now)
+    public static Command Create(Terminal terminal)
     {
-        if (text.Length > 1 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        var command = new Command("incidents", "Lists what went wrong, newest first, or tells all about one incident.") { Id, OfHost, OfContainer, Causes, Outcomes, Since, Limit };
+        command.Validators.Add(result =>
         {
-            double? seconds = char.ToLowerInvariant(text[^1]) switch { 's' => number, 'm' => number * 60, 'h' => number * 3600, 'd' => number * 86400, _ => null };
-            return seconds is >= 0 and <= 100 * 366 * 86400.0 ? now - TimeSpan.FromSeconds(seconds.Value) : null;
-        }
-        return text.Contains('-', StringComparison.Ordinal)
-            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : null;
+            if (result.GetValue(OfHost) is not null && result.GetValue(OfContainer)?.Contains('/', StringComparison.Ordinal) == true)
+            {
+                result.AddError("--host and --container HOST/NAME cannot be given together: the name has its host.");
+            }
+        });
+        return command.Runs(terminal, (call, cancellationToken) => call.Given.GetValue(Id) is { } id ? ShowAsync(id, call, cancellationToken) : ListAsync(call, cancellationToken));
     }
 
     private static async Task ListAsync(Call call, CancellationToken cancellationToken)
     {
         var limit = (int)call.Given.GetValue(Limit)!.Value;
-        var since = call.Given.GetValue(Since) is { } text ? ParseTime(text, Call.Now)?.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) : null;
+        var since = call.Given.GetValue(Since) is { } text ? Times.Text(Times.Past(text, Call.Now)!.Value) : null;
+        var (host, container) = call.Given.GetValue(OfContainer) is { } named ? ContainerPick.Split(named) : (null, null);
         var (incidents, json, before) = (new List<Incident>(), new List<JsonElement>(), (string?)null);
         do
         {
             var query = ApiClient.Query(
             [
-                ("host", call.Given.GetValue(OfHost)), ("container", call.Given.GetValue(OfContainer)),
+                ("host", host ?? call.Given.GetValue(OfHost)), ("container", container),
                 .. (call.Given.GetValue(Causes) ?? []).Select(cause => ("cause", (string?)cause)),
                 .. (call.Given.GetValue(Outcomes) ?? []).Select(outcome => ("outcome", (string?)outcome)),
                 ("from", since), ("before", before), ("limit", Words.Number(Math.Min(limit - incidents.Count, MaxPage))),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using HmsOrleans.Cli.Client;
 using HmsOrleans.Cli.Output;
 
@@ -43,7 +44,7 @@ internal static class ThresholdCommand
         });
     }
 
-    private static Dictionary<string, double?>? Change(Call call) =>
+    private static JsonObject? Change(Call call) =>
         call.Given.GetValue(Percent) is { } percent ? new() { ["threshold"] = percent } : call.Given.GetValue(Reset) ? new() { ["threshold"] = null } : null;
 
     private static async Task ContainerAsync(string given, Call call, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.IO.Pipes;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -32,6 +33,10 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool isInter
             () => isInteractive && Console.WindowWidth > 0 ? (Console.WindowWidth, Console.WindowHeight) : null);
     }
 
+    /// <summary>Whether something could not be written because whoever was reading it has gone.</summary>
+    /// <remarks>The framework writes to a pipe as to a socket, and calls EPIPE a shutdown.</remarks>
+    public static bool HasNoReader(IOException e) => e.InnerException is SocketException { SocketErrorCode: SocketError.Shutdown };
+
     public void Dispose()
     {
         try
@@ -40,7 +45,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool isInter
         }
         catch (IOException)
         {
-            // The reader has gone, and with it whoever could be told.
+            // That it cannot be written was known when the command ended.
         }
     }
 

@@ -8,7 +8,7 @@ using HmsOrleans.Cli.Output;
 namespace HmsOrleans.Cli.Watch;
 
 /// <summary>
-/// What happens in the fleet: a snapshot, then what changes, from GET /events; where an API has none, a snapshot each second.
+/// What happens in the fleet: a snapshot, then what changes, from GET /events.
 /// The first failure is the caller's; later ones are waited out, for a watch goes on when a node is started again.
 /// </summary>
 internal sealed class FleetFeed(ApiClient api, TimeProvider time, TextWriter complaints)
@@ -61,6 +61,10 @@ internal sealed class FleetFeed(ApiClient api, TimeProvider time, TextWriter com
             Note(e.Message);
             return false;
         }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            throw new CommandFailedException(ExitCode.Failed, $"{api.Url} broke off its news before the first: {e.Message}", e);
+        }
     }
 
     private void Note(string? trouble)
@@ -75,14 +79,6 @@ internal sealed class FleetFeed(ApiClient api, TimeProvider time, TextWriter com
     private async IAsyncEnumerable<FleetNews> OnceAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var response = await api.OpenEventsAsync(_lastEventId, cancellationToken);
-        if (response is null)
-        {
-            while (true)
-            {
-                yield return new FleetNews.Everything(await api.HostsWithContainersAsync(cancellationToken));
-                await Task.Delay(Pause, time, cancellationToken);
-            }
-        }
         await using var stream = new BeatingStream(await response.Content.ReadAsStreamAsync(cancellationToken), Silence);
         var parser = SseParser.Create(stream, (type, bytes) => Parse(type, bytes));
         await foreach (var item in parser.EnumerateAsync(cancellationToken))

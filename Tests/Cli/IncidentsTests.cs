@@ -71,6 +71,15 @@ public sealed class IncidentsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Those_of_a_container_on_a_host_are_asked_for_by_both()
+    {
+        (await Hms.RunAsync(Url, "incidents", "--container", "10.0.0.1/web", "--limit", "1")).MustSucceed();
+        (await Hms.RunAsync(Url, "incidents", "--container", "web", "--limit", "1")).MustSucceed();
+
+        Assert.Equal(["/incidents?host=10.0.0.1&container=web&limit=1", "/incidents?container=web&limit=1"], _asked);
+    }
+
+    [Fact]
     public async Task One_is_told_with_all_that_was_found()
     {
         var one = (await Hms.RunAsync(Url, "incidents", "b")).MustSucceed().Out;

@@ -82,7 +82,7 @@ public sealed class OutputTests
     [InlineData("1e9d", null)]
     [InlineData("", null)]
     public void A_time_is_given_as_such_or_as_how_long_ago(string given, string? time) =>
-        Assert.Equal(time is null ? null : DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture), IncidentsCommand.ParseTime(given, Noon));
+        Assert.Equal(time is null ? null : DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture), Times.Past(given, Noon));
 
     [Theory]
     [InlineData("web", "h1/web")]
