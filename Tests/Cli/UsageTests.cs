@@ -34,7 +34,7 @@ public sealed class UsageTests
     [InlineData("incidents --limit ten", "'ten' is not a number")]
     [InlineData("mute a --for ever", "90s, 30m, 2h or 7d")]
     [InlineData("maintenance begin soon", "TIME is 'soon'")]
-    [InlineData("maintenance end", "ID")]
+    [InlineData("maintenance end", "'end'")]
     [InlineData("test start --heavy 101", "from 0 to 100 (percent)")]
     [InlineData("test start --kind bomb", "bomb")]
     [InlineData("settings --aggregation-window 100", "from 0.05 to 60")]
