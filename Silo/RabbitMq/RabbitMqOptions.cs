@@ -13,6 +13,12 @@ public sealed class RabbitMqOptions
     /// <summary>Longest one.</summary>
     internal static readonly TimeSpan MaxBackOff = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// The most that a broker can be told to take (max_message_size; 128 MiB unless told, 16 MiB from version 4). What is larger than the
+    /// library's own limit of 64 MiB would cost the connection, again and again, and with it a delivery of all that is held.
+    /// </summary>
+    private const uint MaxBodyBytes = 512 * 1024 * 1024;
+
     /// <summary>The broker: <c>amqp://host:5672/vhost</c>, or <c>amqps://</c> for TLS. A user and password may stand in it.</summary>
     public Uri? Uri { get; set; }
 
@@ -28,7 +34,7 @@ public sealed class RabbitMqOptions
     /// <summary>File (PEM, certificate and key) that this program shows to the broker; null: none.</summary>
     public string? ClientCertificate { get; set; }
 
-    /// <summary>The queues are called <c>name.0</c>, <c>name.1</c> and so on; so do the direct exchange in front of them, without a number, and what belongs to dead letters, with <c>.dead</c>.</summary>
+    /// <summary>The queues are called <c>name.0</c>, <c>name.1</c> and so on; the exchange and the queue of dead letters <c>name.dead</c>.</summary>
     public string Name { get; set; } = "";
 
     /// <summary>Queues, 1 to 64. Each is read by one silo at a time.</summary>
@@ -46,7 +52,7 @@ public sealed class RabbitMqOptions
     /// <summary>Longest wait for a message before Orleans acknowledges what was delivered and asks again, 1 ms to 10 s.</summary>
     public TimeSpan LongPoll { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Longest wait for the broker to confirm what is published, 0.1 s to 1 min. Also how long it is waited for a broker that is away.</summary>
+    /// <summary>Longest wait for the broker to confirm a message, 0.1 s to 1 min. Also how long it is waited for a broker that is away.</summary>
     public TimeSpan ConfirmTimeout { get; set; } = TimeSpan.FromSeconds(4);
 
     /// <summary>Exchanges of others from which the queues are fed.</summary>
@@ -112,6 +118,7 @@ public sealed class RabbitMqOptions
             RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
             ContinuationTimeout = TimeSpan.FromSeconds(10),
             HandshakeContinuationTimeout = TimeSpan.FromSeconds(5),
+            MaxInboundMessageBodySize = MaxBodyBytes,
         };
         factory.UserName = UserName ?? factory.UserName;
         factory.Password = Password ?? factory.Password;
