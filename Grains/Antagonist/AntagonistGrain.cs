@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Fleet;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
@@ -27,6 +28,8 @@ internal sealed class AntagonistGrain(AttackMetrics metrics, TimeProvider time) 
     private readonly List<TaskCompletionSource> _waiting = [];
     private readonly Queue<AttackRecord> _records = new();
 
+    // Commands of programs outside that were carried out last: see CommandMark.
+    private ImmutableList<Guid> _commands = [];
     private AttackOrder _order = AttackOrder.None;
     private AgentReport? _agent;
     private DateTimeOffset _reportedAt;
@@ -84,7 +87,10 @@ internal sealed class AntagonistGrain(AttackMetrics metrics, TimeProvider time) 
         if (Agent is null)
         {
             // One that comes back is not to go on, whatever an earlier life of this grain has told it.
-            Order(_order.Scenario, isRunning: false);
+            if (IsNewCommand())
+            {
+                Order(_order.Scenario, isRunning: false);
+            }
             throw Missing();
         }
         await Change(_order.Scenario, isRunning: false);
@@ -112,11 +118,22 @@ internal sealed class AntagonistGrain(AttackMetrics metrics, TimeProvider time) 
         {
             throw Missing();
         }
-        if (isRunning != _order.IsRunning || scenario != _order.Scenario)
+        if (IsNewCommand() && (isRunning != _order.IsRunning || scenario != _order.Scenario))
         {
             Order(scenario, isRunning);
         }
         return Task.FromResult(View());
+    }
+
+    /// <summary>Whether what is asked is asked for the first time: a repetition must not undo what was ordered since.</summary>
+    private bool IsNewCommand()
+    {
+        if (_commands.ContainsCurrent())
+        {
+            return false;
+        }
+        _commands = _commands.WithCurrent();
+        return true;
     }
 
     private void Order(AttackScenario scenario, bool isRunning)

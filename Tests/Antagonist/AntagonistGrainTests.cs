@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using HmsOrleans.Grains.Antagonist;
+using HmsOrleans.Grains.Commands;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
@@ -72,6 +73,28 @@ public sealed class AntagonistGrainTests : IClassFixture<TestSilo>
         var second = (await _grain.Configure(new() { Loss = 60 }, Token)).Order;
         Assert.True(second.Revision > first.Revision);
         Assert.Equal((true, 7, 60), (second.IsRunning, second.Scenario.Seed, second.Scenario.Loss));
+    }
+
+    [Fact]
+    public async Task A_command_that_is_repeated_does_not_undo_what_was_ordered_since()
+    {
+        await ReportAsync();
+        await CommandedAsync("start", () => _grain.Start(new(), Token));
+        await _grain.Halt(Token);
+        await CommandedAsync("start", () => _grain.Start(new(), Token));
+        Assert.False((await ReportAsync()).Order.IsRunning);
+
+        await CommandedAsync("halt", () => _grain.Halt(Token));
+        await CommandedAsync("another start", () => _grain.Start(new(), Token));
+        await CommandedAsync("halt", () => _grain.Halt(Token));
+        Assert.True((await ReportAsync()).Order.IsRunning);
+
+        static async Task CommandedAsync(string id, Func<Task> call)
+        {
+            CommandMark.Set(id);
+            await call();
+            RequestContext.Clear();
+        }
     }
 
     [Fact]
