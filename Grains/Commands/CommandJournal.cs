@@ -30,6 +30,7 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
     private readonly Recollection _readings = new(ReadingCapacity);
     private readonly GrainState<JournalHead> _head = new(new());
     private readonly Queue<(long Number, DateTimeOffset Newest)> _full = new();
+    private readonly Dictionary<string, int> _places = []; // in the segment that is being filled, by correlation id
     private GrainState<JournalSegment> _open = new(new());
     private bool _headChanged;
     private bool _segmentChanged;
@@ -54,6 +55,7 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
                 _full.Enqueue((number, Newest(Open)));
             }
         }
+        FindPlaces();
         Forget();
     }
 
@@ -71,15 +73,15 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
             return; // Reading again does no harm: not worth a write.
         }
         _changes.Put(record);
-        var records = Open;
-        var place = records.FindLastIndex(known => known.CorrelationId == record.CorrelationId);
-        if (place >= 0)
+        if (_places.TryGetValue(record.CorrelationId, out var place))
         {
-            records[place] = record;
+            Open[place] = record;
         }
         else if (record.Delivery is null)
         {
-            records.Add(record);
+            _places[record.CorrelationId] = Open.Count;
+            Open.Add(record);
+            Bound();
         }
         else
         {
@@ -110,6 +112,7 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
             }
             _full.Enqueue((Head.Last, Newest(Open)));
             _open = next;
+            FindPlaces();
             _head.State = Head with { Last = Head.Last + 1 };
             _headChanged = true;
             await SaveHeadAsync();
@@ -148,6 +151,26 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
             _full.Dequeue();
             _head.State = Head with { First = segment.Number + 1 };
             _headChanged = true;
+        }
+    }
+
+    /// <summary>While the store fails all that is new is in one segment: no more than is remembered at all.</summary>
+    private void Bound()
+    {
+        if (Open.Count > Capacity + SegmentSize)
+        {
+            Open.RemoveRange(0, SegmentSize);
+            FindPlaces();
+            Forget();
+        }
+    }
+
+    private void FindPlaces()
+    {
+        _places.Clear();
+        foreach (var (place, record) in Open.Index())
+        {
+            _places[record.CorrelationId] = place;
         }
     }
 
