@@ -24,6 +24,8 @@ internal sealed partial class CommandGrain(
     /// <summary>Longest that a batch gives way to containers that are being started here: however many are, commands go on.</summary>
     private static readonly TimeSpan GiveWayLimit = TimeSpan.FromMilliseconds(250);
 
+    // Deliveries of the batch that were answered: when it comes again for the sake of others, they are not answered again.
+    private readonly HashSet<Guid> _answered = [];
     private CommandJournal? _journal;
     private Task _saving = Task.CompletedTask;
     private bool _isUnsaved;
@@ -35,6 +37,7 @@ internal sealed partial class CommandGrain(
     public async Task OnNextAsync(IList<SequentialItem<ExternalCommand>> items)
     {
         var commands = items.Select(item => item.Item).ToList();
+        _answered.IntersectWith(commands.Select(command => command.Delivery));
         await starts.UntilNoneAsync(GiveWayLimit, time);
         var journal = await OpenAsync();
         var (readings, isComplete) = await ExecuteAsync(journal, commands);
@@ -59,8 +62,9 @@ internal sealed partial class CommandGrain(
     {
         if (_journal is not null)
         {
-            // So that the next life knows what was answered.
-            await SaveAsync(_journal).WaitAsync(cancellationToken);
+            // So that the next life knows what was answered, also after the last save began.
+            await _saving.WaitAsync(cancellationToken);
+            await TrySaveAsync(_journal).WaitAsync(cancellationToken);
         }
     }
 
@@ -105,39 +109,43 @@ internal sealed partial class CommandGrain(
             var known = journal.Find(command.CorrelationId);
             if ((known?.Text ?? texts.GetValueOrDefault(command.CorrelationId)) is { } text)
             {
-                return command.IsReading && text == command.Text && known?.Answered(command) is not true;
+                return command.IsReading && text == command.Text && (known is null || !IsAnswered(known, command));
             }
             texts[command.CorrelationId] = command.Text;
             return true;
         }
     }
 
+    /// <remarks>Each answer by itself: one that cannot be sent lets the others be known as sent.</remarks>
     private async Task AnswerAsync(CommandJournal journal, List<ExternalCommand> commands, Dictionary<Guid, string> readings)
     {
-        var answered = new List<ExternalCommand>();
-        var replies = new List<CommandReply>();
-        foreach (var command in commands)
+        var stream = this.GetStreamProvider(CommandStreams.Provider).GetStream<CommandReply>(CommandStreams.Replies, Key);
+        // They are all sent, in their order, before the first is waited for.
+        await Task.WhenAll([.. commands.Select(AnswerOneAsync)]);
+
+        async Task AnswerOneAsync(ExternalCommand command)
         {
-            var known = journal.Find(command.CorrelationId);
-            var reply = known is null || known.Answered(command) ? null
-                : known.Text != command.Text ? executor.CorrelationIdTaken(command)
-                : known.Reply ?? readings.GetValueOrDefault(command.Delivery);
-            if (reply is not null)
+            if (journal.Find(command.CorrelationId) is not { } known)
             {
-                replies.Add(new(command.ReplyTo, command.CorrelationId, reply));
-                answered.Add(command);
+                return;
+            }
+            var isSame = known.Text == command.Text;
+            var reply = isSame ? known.Reply ?? readings.GetValueOrDefault(command.Delivery) : executor.CorrelationIdTaken(command);
+            if (reply is null || IsAnswered(known, command))
+            {
+                return;
+            }
+            await stream.OnNextAsync(new(command.ReplyTo, command.CorrelationId, reply));
+            _answered.Add(command.Delivery);
+            if (isSame && journal.Find(command.CorrelationId) is { } last)
+            {
+                journal.Put(last.AfterAnswerTo(command));
             }
         }
-        if (replies.Count == 0)
-        {
-            return;
-        }
-        await this.GetStreamProvider(CommandStreams.Provider).GetStream<CommandReply>(CommandStreams.Replies, Key).OnNextBatchAsync(replies);
-        foreach (var command in answered)
-        {
-            journal.Put(journal.Find(command.CorrelationId)! with { Delivery = command.Delivery });
-        }
     }
+
+    private bool IsAnswered(CommandRecord known, ExternalCommand command) =>
+        _answered.Contains(command.Delivery) || (known.Text == command.Text && known.Answered(command));
 
     /// <summary>Saves; a store that takes long, or fails, holds no answer up and is tried again with the next batch.</summary>
     private async Task SaveAsync(CommandJournal journal)

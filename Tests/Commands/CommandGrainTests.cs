@@ -100,6 +100,64 @@ public sealed class CommandGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_asks_again_from_elsewhere_is_answered_there_also_when_the_broker_repeats_that_question()
+    {
+        var command = Change("id", 1);
+        await SendAsync(command);
+        await UntilAnswersAsync(1);
+        await SendAsync(Again(command) with { ReplyTo = new("", "elsewhere"), Redelivered = true });
+        await UntilAnswersAsync(2);
+
+        Assert.Equal([("reply", "answer 1"), ("elsewhere", "answer 1")], _replies.Select(reply => (reply.To.RoutingKey, reply.Body)));
+    }
+
+    [Fact]
+    public async Task Another_command_with_a_taken_id_is_told_so_also_when_the_broker_repeats_it()
+    {
+        await SendAsync(Change("id", 1));
+        await UntilAnswersAsync(1);
+        await SendAsync(Change("id", 2) with { Redelivered = true });
+        await UntilAnswersAsync(2);
+        // Which was no answer to the first.
+        await SendAsync(Change("id", 1) with { Redelivered = true }, Change("last", 3));
+        await UntilAnswersAsync(3);
+
+        Assert.Equal(["answer 1", "taken", "answer 2"], _replies.Select(reply => reply.Body));
+    }
+
+    [Fact]
+    public async Task A_batch_that_comes_again_for_its_rest_has_its_repeats_answered_once_each()
+    {
+        _executor.Limits.Enqueue(1);
+        var command = Change("id", 1);
+        await SendAsync(command, Again(command), Change("rest", 2));
+        await UntilAnswersAsync(3);
+        await SendAsync(Change("last", 3));
+        await UntilAnswersAsync(4);
+
+        Assert.Equal(["answer 1", "answer 1", "answer 2", "answer 3"], _replies.Select(reply => reply.Body));
+    }
+
+    [Fact]
+    public async Task What_was_done_while_a_save_was_under_way_is_saved_at_the_end()
+    {
+        var gate = new TaskCompletionSource();
+        _store.Gate = gate.Task;
+        var second = Change("second", 2);
+        await SendAsync(Change("first", 1));
+        await UntilAnswersAsync(1);
+        await SendAsync(second);
+        await UntilAnswersAsync(2);
+        await TestSilo.EndAsync(_silo.Services.GetRequiredService<IGrainFactory>().GetGrain<ICommandGrain>(Key));
+        gate.SetResult();
+
+        await SendAsync(Again(second));
+        await UntilAnswersAsync(3);
+        Assert.Equal(["answer 1", "answer 2", "answer 2"], _replies.Select(reply => reply.Body));
+        Assert.Equal(["first", "second"], _executor.Done);
+    }
+
+    [Fact]
     public async Task A_reading_that_is_asked_again_is_read_again()
     {
         var command = Change("id", 1) with { Kind = CommandKind.GetHost };

@@ -128,6 +128,26 @@ public sealed class CommandJournalTests
     }
 
     [Fact]
+    public async Task While_nothing_can_be_saved_no_more_is_kept_than_is_remembered()
+    {
+        var journal = await OpenAsync();
+        _store.Trouble = "disk full";
+        for (var i = 0; i < CommandJournal.Capacity + 10 * SegmentSize; i++)
+        {
+            journal.Put(Done($"{i}"));
+        }
+        journal.Put(Done($"{CommandJournal.Capacity}") with { Reply = "changed" });
+        _store.Trouble = null;
+        await journal.SaveAsync();
+
+        Assert.InRange(_store.CountOf(nameof(CommandRecord.CorrelationId), "commands-0"), CommandJournal.Capacity, CommandJournal.Capacity + SegmentSize);
+        var next = await OpenAsync();
+        Assert.Null(next.Find("0"));
+        Assert.NotNull(next.Find($"{CommandJournal.Capacity + 10 * SegmentSize - 1}"));
+        Assert.Equal("changed", next.Find($"{CommandJournal.Capacity}")!.Reply);
+    }
+
+    [Fact]
     public async Task A_head_that_could_not_be_saved_loses_no_segment()
     {
         var journal = await OpenAsync();
@@ -186,15 +206,16 @@ public sealed class CommandJournalTests
     }
 
     [Theory]
-    [InlineData(false, false, false)] // asked again: answered again
-    [InlineData(true, false, true)] // the stream's second attempt
-    [InlineData(false, true, true)] // the broker's
-    public void A_delivery_is_answered_once(bool isSameDelivery, bool isRedelivered, bool isAnswered)
+    [InlineData(false, false, "client", false)] // asked again: answered again
+    [InlineData(true, false, "client", true)] // the stream's second attempt
+    [InlineData(false, true, "client", true)] // the broker's
+    [InlineData(false, true, "elsewhere", false)] // asked again by one who has lost its queue, and the broker's second attempt at that
+    public void A_delivery_is_answered_once(bool isSameDelivery, bool isRedelivered, string replyTo, bool isAnswered)
     {
-        var delivery = Guid.NewGuid();
-        var command = new ExternalCommand(CommandKind.SetHostThreshold, "host", null, 1, "a", new("", "client"), isSameDelivery ? delivery : Guid.NewGuid(), isRedelivered);
+        var first = new ExternalCommand(CommandKind.SetHostThreshold, "host", null, 1, "a", new("", "client"), Guid.NewGuid(), Redelivered: false);
+        var command = first with { ReplyTo = new("", replyTo), Delivery = isSameDelivery ? first.Delivery : Guid.NewGuid(), Redelivered = isRedelivered };
         Assert.False(Done("a").Answered(command));
-        Assert.Equal(isAnswered, (Done("a") with { Delivery = delivery }).Answered(command));
+        Assert.Equal(isAnswered, Done("a").AfterAnswerTo(first).Answered(command));
     }
 
     private CommandRecord Done(string id) => new(id, $"what {id} asked", _time.GetUtcNow(), """{"command":"ok"}""", null);

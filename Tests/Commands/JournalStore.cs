@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Orleans.Storage;
 
 namespace HmsOrleans.Tests.Commands;
@@ -18,6 +19,12 @@ internal sealed class JournalStore : IGrainStorage
 
     public int Count => _kept.Count;
 
+    /// <summary>What writes wait for, once they know what they write.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>How often something stands in what was written last under a name.</summary>
+    public int CountOf(string text, string stateName) => Regex.Count(_kept.Single(one => one.Key.StartsWith($"{stateName} ", StringComparison.Ordinal)).Value.Json, Regex.Escape(text));
+
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         if (_kept.TryGetValue($"{stateName} {grainId}", out var kept))
@@ -28,21 +35,22 @@ internal sealed class JournalStore : IGrainStorage
         return Task.CompletedTask;
     }
 
-    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         if (Trouble is not null)
         {
             throw new IOException(Trouble);
         }
+        var json = JsonSerializer.Serialize(grainState.State);
+        await Gate;
         var (_, version) = _kept.GetValueOrDefault($"{stateName} {grainId}");
         if (grainState.ETag != (version == 0 ? null : Tag(version)))
         {
             throw new InconsistentStateException("another version is stored", Tag(version), grainState.ETag);
         }
-        _kept[$"{stateName} {grainId}"] = (JsonSerializer.Serialize(grainState.State), version + 1);
+        _kept[$"{stateName} {grainId}"] = (json, version + 1);
         (grainState.ETag, grainState.RecordExists) = (Tag(version + 1), true);
         Writes.Enqueue(stateName);
-        return Task.CompletedTask;
     }
 
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();
