@@ -17,7 +17,7 @@ internal sealed class CommandDataAdapter : IRabbitMqDataAdapter
 
     private const string Json = "application/json";
 
-    /// <summary>As long as the broker permits a routing key to be, and an identifier has no reason to be longer.</summary>
+    /// <summary>Bytes of a routing key or an identifier, at most: AMQP holds no more.</summary>
     private const int MaxName = 255;
 
     // Errors quote what was sent; nobody shows them as HTML.
@@ -29,14 +29,14 @@ internal sealed class CommandDataAdapter : IRabbitMqDataAdapter
         try
         {
             var content = CommandFormat.Read(delivery.RoutingKey, delivery.Body, out sender);
-            if (delivery.CorrelationId is not { Length: > 0 and <= MaxName } correlationId)
+            if (Name(delivery.CorrelationId) is not { } correlationId)
             {
-                throw new CommandFormatException("correlation-id-missing", $"The property correlation_id is missing or longer than {MaxName} characters. Give each request one of its own, a UUID for instance.");
+                throw new CommandFormatException("correlation-id-missing", $"The property correlation_id is missing or longer than {MaxName} bytes in UTF-8. Give each request one of its own, a UUID for instance.");
             }
             var replyTo = ReplyAddress(delivery, sender)
                 ?? throw new CommandFormatException("reply-address-missing", delivery.Exchange == ReportExchange
-                    ? "The field 'sender' is missing: it is the routing key of the answer."
-                    : "The property reply_to is missing: it is the queue of the answer.");
+                    ? $"The field 'sender' is missing or longer than {MaxName} bytes in UTF-8: it is the routing key of the answer."
+                    : $"The property reply_to is missing or longer than {MaxName} bytes in UTF-8: it is the queue of the answer.");
             return RabbitMqReading.Of(
                 StreamId.Create(CommandStreams.Requests, content.Host ?? CommandStreams.Fleet),
                 [new ExternalCommand(content.Kind, content.Host, content.Container, content.Threshold, correlationId, replyTo, delivery.Number, delivery.Redelivered, content.Scenario)]);
@@ -44,7 +44,7 @@ internal sealed class CommandDataAdapter : IRabbitMqDataAdapter
         catch (CommandFormatException e)
         {
             var answer = ReplyAddress(delivery, sender) is { } to
-                ? new RabbitMqMessage(to.Exchange, to.RoutingKey, JsonSerializer.SerializeToUtf8Bytes(new { command = "error", type = e.Type, description = e.Message }, Plain), Json, delivery.CorrelationId)
+                ? new RabbitMqMessage(to.Exchange, to.RoutingKey, JsonSerializer.SerializeToUtf8Bytes(new { command = "error", type = e.Type, description = e.Message }, Plain), Json, Name(delivery.CorrelationId))
                 : null;
             return RabbitMqReading.Refused($"{e.Type}: {e.Message}", answer);
         }
@@ -56,6 +56,8 @@ internal sealed class CommandDataAdapter : IRabbitMqDataAdapter
     private static ReplyAddress? ReplyAddress(RabbitMqDelivery delivery, string? sender)
     {
         var (exchange, key) = delivery.Exchange == ReportExchange ? (ReportExchange, sender) : ("", delivery.ReplyTo);
-        return key is { Length: > 0 and <= MaxName } ? new(exchange, key) : null;
+        return Name(key) is { } name ? new(exchange, name) : null;
     }
+
+    private static string? Name(string? text) => text is { Length: > 0 } && Encoding.UTF8.GetByteCount(text) <= MaxName ? text : null;
 }
