@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Providers.Streams.Common;
 using Orleans.Streams;
 
 namespace HmsOrleans.Silo.RabbitMq;
@@ -9,14 +8,14 @@ namespace HmsOrleans.Silo.RabbitMq;
 internal sealed class RabbitMqAdapterFactory : IQueueAdapterFactory
 {
     private readonly HashRingBasedStreamQueueMapper _mapper;
-    private readonly SimpleQueueAdapterCache _cache;
+    private readonly RabbitMqCaches _cache;
     private readonly RabbitMqAdapter _adapter;
 
     private RabbitMqAdapterFactory(string name, RabbitMqOptions options, IRabbitMqDataAdapter data, SimpleQueueCacheOptions cache, RabbitMqConnection connection, RabbitMqPublisher publisher, TimeProvider time, ILoggerFactory loggers)
     {
         _mapper = new(new() { TotalQueueCount = options.QueueCount }, name);
-        _cache = new(cache, name, loggers);
         _adapter = new(name, options, data, _mapper, connection, publisher, time, loggers);
+        _cache = new(cache.CacheSize, _adapter, loggers);
     }
 
     public static RabbitMqAdapterFactory Create(IServiceProvider services, string name) => new(

@@ -5,25 +5,38 @@ using RabbitMQ.Client.Exceptions;
 
 namespace HmsOrleans.Silo.RabbitMq;
 
-/// <summary>The one connection of a provider to its broker: made again, with all that the provider needs there, whenever it is gone.</summary>
+/// <summary>
+/// A provider's way to its broker: made again, with all that the provider needs there, whenever it is gone. Of two connections: a
+/// broker that is low on memory or disk stops listening to one that publishes, and what was done would not be acknowledged either.
+/// </summary>
 internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string provider, TimeProvider time, ILogger<RabbitMqConnection> logger) : IAsyncDisposable
 {
+    /// <summary>The dead letters are counted this often: whoever waits for one looks into the queue itself.</summary>
+    private static readonly TimeSpan CountPeriod = TimeSpan.FromSeconds(5);
+
+    private const long Unknown = -1;
+
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();
-    private TaskCompletionSource<IConnection> _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SortedDictionary<string, string> _queues = new(StringComparer.Ordinal);
+    private TaskCompletionSource<(IConnection Reading, IConnection Publishing)> _open = New<(IConnection, IConnection)>();
+    private TaskCompletionSource<bool> _flowing = New<bool>();
     private Task? _keeping;
-    private readonly SortedDictionary<string, string> _unread = new(StringComparer.Ordinal);
     private string? _trouble = "not connected yet";
+    private string? _blocked;
     private long _deadLetters;
+    private long _deadLettersWaiting = Unknown;
 
-    /// <summary>Why the broker, or one of the queues that are read here, cannot be used; null while all can.</summary>
+    /// <summary>Why the broker, or one of the queues that are used here, cannot be used; null while all can.</summary>
     public string? Trouble
     {
         get
         {
             lock (_lock)
             {
-                return _trouble ?? (_unread.FirstOrDefault() is ({ } queue, var why) ? $"{queue} cannot be read: {why}" : null);
+                return _trouble
+                    ?? (_blocked is not null ? $"the broker takes no messages until its alarm ends: {_blocked}" : null)
+                    ?? (_queues.FirstOrDefault() is ({ } queue, var why) ? $"{queue} {why}" : null);
             }
         }
     }
@@ -34,33 +47,36 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
     /// <summary>Messages that this silo has made dead letters since it started.</summary>
     public long DeadLetters => Interlocked.Read(ref _deadLetters);
 
+    /// <summary>Messages in the queue for dead letters a moment ago, whoever made them: the broker does, too. Null while that is not known.</summary>
+    public long? DeadLettersWaiting => Interlocked.Read(ref _deadLettersWaiting) is >= 0 and var waiting ? waiting : null;
+
     public void CountDeadLetters(int count) => Interlocked.Add(ref _deadLetters, count);
 
-    /// <summary>A queue that should be read here cannot be, or can again.</summary>
+    /// <summary>A queue that is needed here cannot be used, or can again.</summary>
     /// <param name="queue">Its name.</param>
-    /// <param name="trouble">Why not; null when it can, or need not.</param>
+    /// <param name="trouble">What it does not do, and why; null when it does, or need not.</param>
     public void ReportQueue(string queue, string? trouble)
     {
         bool isNew;
         lock (_lock)
         {
-            isNew = _unread.GetValueOrDefault(queue) != trouble;
+            isNew = _queues.GetValueOrDefault(queue) != trouble;
             Note(() =>
             {
-                _unread.Remove(queue);
+                _queues.Remove(queue);
                 if (trouble is not null)
                 {
-                    _unread.Add(queue, trouble);
+                    _queues.Add(queue, trouble);
                 }
             });
         }
         if (isNew && trouble is not null)
         {
-            LogUnread(logger, provider, queue, trouble);
+            LogQueueTrouble(logger, provider, queue, trouble);
         }
         else if (isNew)
         {
-            LogRead(logger, provider, queue);
+            LogQueueUsable(logger, provider, queue);
         }
     }
 
@@ -73,18 +89,26 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
         }
     }
 
-    /// <summary>The open connection; waits for the broker as long as it takes.</summary>
-    public async Task<IConnection> OpenAsync(CancellationToken cancellationToken)
+    /// <summary>The open connection to read from; waits for the broker as long as it takes.</summary>
+    public async Task<IConnection> OpenToReadAsync(CancellationToken cancellationToken)
     {
         Keep();
-        return await Volatile.Read(ref _open).Task.WaitAsync(cancellationToken);
+        return (await Volatile.Read(ref _open).Task.WaitAsync(cancellationToken)).Reading;
+    }
+
+    /// <summary>The open connection to publish on; waits for the broker, and until it takes messages, as long as it takes.</summary>
+    public async Task<IConnection> OpenToPublishAsync(CancellationToken cancellationToken)
+    {
+        Keep();
+        await Volatile.Read(ref _flowing).Task.WaitAsync(cancellationToken);
+        return (await Volatile.Read(ref _open).Task.WaitAsync(cancellationToken)).Publishing;
     }
 
     public static TimeSpan Longer(TimeSpan pause) => pause * 2 < RabbitMqOptions.MaxBackOff ? pause * 2 : RabbitMqOptions.MaxBackOff;
 
     /// <summary>Whether an exception says that the broker, or the way there, rather than this program has a problem.</summary>
     public static bool IsTrouble(Exception e) =>
-        e is RabbitMQClientException or SocketException or IOException or TimeoutException or ObjectDisposedException or OperationCanceledException
+        e is RabbitMqUnavailableException or RabbitMQClientException or SocketException or IOException or TimeoutException or ObjectDisposedException or OperationCanceledException
             or CryptographicException or UnauthorizedAccessException; // the files of certificates are read again with each attempt
 
     public async ValueTask DisposeAsync()
@@ -101,23 +125,31 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
         {
             try
             {
-                await using var connection = await options.ConnectionFactory($"hms-orleans {Environment.MachineName} {provider}").CreateConnectionAsync(_ended.Token);
-                var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-                connection.ConnectionShutdownAsync += (_, end) =>
-                {
-                    lost.TrySetResult($"the connection was lost ({end.ReplyText})");
-                    return Task.CompletedTask;
-                };
-                await using (var channel = await connection.CreateChannelAsync(cancellationToken: _ended.Token))
+                var lost = New<string>();
+                await using var reading = await ConnectAsync("reads", lost);
+                await using var publishing = await ConnectAsync("publishes", lost);
+                publishing.ConnectionBlockedAsync += (_, alarm) => BlockAsync(alarm.Reason);
+                publishing.ConnectionUnblockedAsync += (_, _) => BlockAsync(null);
+                await using (var channel = await reading.CreateChannelAsync(cancellationToken: _ended.Token))
                 {
                     await RabbitMqTopology.DeclareAsync(channel, options, _ended.Token);
                 }
-                pause = RabbitMqOptions.MinBackOff;
+                var began = time.GetTimestamp();
+                ReportQueue(options.DeadLetters, null);
                 Report(null);
-                _open.TrySetResult(connection);
+                Flow(null);
+                _open.TrySetResult((reading, publishing));
+                WatchDeadLettersAsync(reading, lost.Task).Ignore();
                 var why = await lost.Task.WaitAsync(_ended.Token);
-                Volatile.Write(ref _open, new(TaskCreationOptions.RunContinuationsAsynchronously));
+                Interlocked.Exchange(ref _deadLettersWaiting, Unknown);
+                Volatile.Write(ref _open, New<(IConnection, IConnection)>());
+                Flow(null);
                 Report(why);
+                // One that is lost again and again is not made again at once: each loss counts for all messages that were held.
+                if (time.GetElapsedTime(began) > RabbitMqOptions.MaxBackOff)
+                {
+                    pause = RabbitMqOptions.MinBackOff;
+                }
             }
             catch (Exception e) when (IsTrouble(e))
             {
@@ -131,6 +163,72 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
             pause = Longer(pause);
         }
     }
+
+    private async Task<IConnection> ConnectAsync(string purpose, TaskCompletionSource<string> lost)
+    {
+        var connection = await options.ConnectionFactory($"hms-orleans {Environment.MachineName} {provider} {purpose}").CreateConnectionAsync(_ended.Token);
+        connection.ConnectionShutdownAsync += (_, end) =>
+        {
+            lost.TrySetResult($"the connection was lost ({end.ReplyText})");
+            return Task.CompletedTask;
+        };
+        return connection;
+    }
+
+    private async Task WatchDeadLettersAsync(IConnection open, Task lost)
+    {
+        while (!lost.IsCompleted)
+        {
+            long waiting;
+            try
+            {
+                await using var channel = await open.CreateChannelAsync();
+                waiting = (await channel.QueueDeclarePassiveAsync(options.DeadLetters)).MessageCount;
+            }
+            catch (Exception e) when (IsTrouble(e))
+            {
+                waiting = Unknown; // told by whoever needs the queue, or the connection
+            }
+            if (!lost.IsCompleted)
+            {
+                Interlocked.Exchange(ref _deadLettersWaiting, waiting);
+            }
+            await Task.WhenAny(lost, Task.Delay(CountPeriod, time));
+        }
+    }
+
+    private Task BlockAsync(string? why)
+    {
+        Flow(why);
+        if (why is null)
+        {
+            ReportQueue(options.DeadLetters, null); // which took none meanwhile, either
+            LogUnblocked(logger, provider);
+        }
+        else
+        {
+            LogBlocked(logger, provider, why);
+        }
+        return Task.CompletedTask;
+    }
+
+    private void Flow(string? blocked)
+    {
+        lock (_lock)
+        {
+            Note(() => _blocked = blocked);
+            if (blocked is null)
+            {
+                _flowing.TrySetResult(true);
+            }
+            else if (_flowing.Task.IsCompleted)
+            {
+                Volatile.Write(ref _flowing, New<bool>());
+            }
+        }
+    }
+
+    private static TaskCompletionSource<T> New<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Report(string? trouble)
     {
@@ -163,11 +261,17 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Provider}: {Queue} cannot be read, it is tried again: {Reason}")]
-    private static partial void LogUnread(ILogger logger, string provider, string queue, string reason);
+    [LoggerMessage(LogLevel.Warning, "{Provider}: {Queue} {Trouble}; it is tried again")]
+    private static partial void LogQueueTrouble(ILogger logger, string provider, string queue, string trouble);
 
-    [LoggerMessage(LogLevel.Information, "{Provider}: {Queue} can be read again")]
-    private static partial void LogRead(ILogger logger, string provider, string queue);
+    [LoggerMessage(LogLevel.Information, "{Provider}: {Queue} can be used again")]
+    private static partial void LogQueueUsable(ILogger logger, string provider, string queue);
+
+    [LoggerMessage(LogLevel.Warning, "{Provider}: RabbitMQ takes no messages until its alarm ends, answers wait: {Reason}")]
+    private static partial void LogBlocked(ILogger logger, string provider, string reason);
+
+    [LoggerMessage(LogLevel.Information, "{Provider}: RabbitMQ takes messages again")]
+    private static partial void LogUnblocked(ILogger logger, string provider);
 
     [LoggerMessage(LogLevel.Information, "{Provider}: RabbitMQ at {Endpoint} takes and gives messages")]
     private static partial void LogConnected(ILogger logger, string provider, string endpoint);

@@ -1,3 +1,4 @@
+using System.Text.Unicode;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -14,56 +15,24 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
     /// <summary>As long as a header may be without being a nuisance.</summary>
     private const int MaxReason = 1000;
 
+    /// <summary>Bytes of a name or an identifier in AMQP 0-9-1 (a "short string").</summary>
+    private const int MaxShort = 255;
+
     private readonly SemaphoreSlim _gate = new(1);
     private IChannel? _channel;
 
-    /// <summary>Publishes messages in their order and waits until the broker has them all. One that no queue takes becomes a dead letter, except a direct reply.</summary>
+    /// <summary>
+    /// Publishes messages in the order of the calls, and waits until the broker has them all. One that cannot be handed over becomes a dead letter
+    /// and holds no other up: no queue takes it (a direct reply is gone then), its queue is full or does not confirm, or the broker forbids it.
+    /// </summary>
     /// <exception cref="RabbitMqUnavailableException">Not all were confirmed in time; those that were not may have arrived all the same.</exception>
-    public async Task PublishAsync(IReadOnlyList<RabbitMqMessage> messages, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(options.ConfirmTimeout, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var left = messages;
-        Exception? trouble = null;
-        while (left.Count > 0)
-        {
-            try
-            {
-                var channel = await ChannelAsync(linked.Token);
-                // All are sent before the first is waited for; they go out in the order of these calls.
-                var results = await Task.WhenAll(left.Select(message => TryPublishAsync(channel, message, linked.Token)));
-                left = [.. left.Zip(results).Where(pair => pair.Second is not null).Select(pair => pair.First)];
-                trouble = Array.Find(results, result => result is not null) ?? trouble;
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-            catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-            {
-                trouble ??= e;
-            }
-            catch (Exception e) when (RabbitMqConnection.IsTrouble(e))
-            {
-                trouble = e;
-            }
-            if (left.Count == 0)
-            {
-                return;
-            }
-            await Task.Delay(RabbitMqOptions.MinBackOff, time, linked.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (limit.IsCancellationRequested)
-            {
-                throw new RabbitMqUnavailableException($"{left.Count} of {messages.Count} messages were not confirmed within {options.ConfirmTimeout.TotalSeconds:0.#} s: {trouble!.Message}", trouble);
-            }
-        }
-    }
+    public Task PublishAsync(IReadOnlyList<RabbitMqMessage> messages, CancellationToken cancellationToken) =>
+        // All are sent before the first is waited for.
+        Task.WhenAll([.. messages.Select(message => PublishAsync(message, cancellationToken))]);
 
     /// <summary>Puts a message among the dead letters, with the reason in its header <see cref="ReasonHeader"/>.</summary>
-    public async Task BuryAsync(RabbitMqMessage message, string reason, CancellationToken cancellationToken)
-    {
-        var channel = await ChannelAsync(cancellationToken);
-        await channel.BasicPublishAsync(options.DeadLetters, message.RoutingKey, mandatory: true, Properties(message, reason), message.Body, cancellationToken);
-        connection.CountDeadLetters(1);
-        LogDeadLetter(logger, options.DeadLetters, message.CorrelationId, reason);
-    }
+    /// <exception cref="RabbitMqUnavailableException">That was not confirmed in time.</exception>
+    public Task BuryAsync(RabbitMqMessage message, string reason, CancellationToken cancellationToken) => BuryAsync(message, reason, null, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -74,43 +43,128 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
         _gate.Dispose();
     }
 
-    /// <returns>Null when the broker has it; else what to make of it, and it is to be tried again.</returns>
-    private async Task<Exception?> TryPublishAsync(IChannel channel, RabbitMqMessage message, CancellationToken cancellationToken)
+    private async Task PublishAsync(RabbitMqMessage message, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
+        for (var isAlone = false; ;)
+        {
+            Exception trouble;
+            try
+            {
+                if (await TryPublishAsync(message, isAlone, cancellationToken) is { } refusal)
+                {
+                    await BuryAsync(message, refusal, cancellationToken);
+                }
+                return;
+            }
+            catch (RabbitMQClientException e) when (!isAlone && IsRefusal(e))
+            {
+                // This message or another of the same channel, for good or for a moment: alone it is seen.
+                (isAlone, trouble) = (true, e);
+            }
+            catch (OperationInterruptedException e) when (IsRefusal(e))
+            {
+                // Without its body, which may be what is wrong with it.
+                await BuryAsync(message with { Body = default }, $"the broker refuses it: {e.ShutdownReason!.ReplyText}", cancellationToken);
+                return;
+            }
+            catch (Exception e) when (RabbitMqConnection.IsTrouble(e) && !cancellationToken.IsCancellationRequested)
+            {
+                trouble = e;
+            }
+            if (time.GetElapsedTime(began) >= options.ConfirmTimeout)
+            {
+                throw new RabbitMqUnavailableException($"a message was not confirmed within {Seconds(options.ConfirmTimeout)}: {trouble.Message}", trouble);
+            }
+            await Task.Delay(RabbitMqOptions.MinBackOff, time, cancellationToken);
+        }
+    }
+
+    /// <returns>Null when the broker has it; else why nobody will ever take it.</returns>
+    private async Task<string?> TryPublishAsync(RabbitMqMessage message, bool isAlone, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(options.ConfirmTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            var mandatory = message.Exchange is { Length: > 0 } || !message.RoutingKey.StartsWith(DirectReply, StringComparison.Ordinal);
-            await channel.BasicPublishAsync(message.Exchange ?? "", message.RoutingKey, mandatory, Properties(message, null), message.Body, cancellationToken);
+            if (isAlone)
+            {
+                await SendAloneAsync(message, null, linked.Token);
+                return null;
+            }
+            var (channel, confirmation) = await SendAsync(message, null, linked.Token);
+            limit.CancelAfter(options.ConfirmTimeout); // of which the waiting for the broker takes nothing
+            try
+            {
+                await confirmation;
+            }
+            catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                // Through the same channel: where that confirms, it has not lost the message, and the one to blame is its queue.
+                await BuryAsync(message, $"{Where(message)} has not confirmed it within {Seconds(options.ConfirmTimeout)}; it may be there all the same", channel, cancellationToken);
+            }
             return null;
         }
         catch (PublishReturnException e)
         {
-            return await TryBuryAsync(message, $"no queue takes it: '{e.RoutingKey}' on {(e.Exchange is { Length: > 0 } exchange ? $"exchange '{exchange}'" : "the default exchange")} ({e.ReplyText})", cancellationToken);
+            return $"no queue takes it: {Where(message)} ({e.ReplyText})";
         }
-        catch (Exception e) when (RabbitMqConnection.IsTrouble(e))
+        catch (PublishException) when (isAlone)
         {
-            return e;
+            return $"its queue refuses it, as one does that is full: {Where(message)}";
+        }
+        catch (ArgumentException e)
+        {
+            return $"it cannot be sent: {e.Message}";
         }
     }
 
-    private async Task<Exception?> TryBuryAsync(RabbitMqMessage message, string reason, CancellationToken cancellationToken)
+    /// <param name="message">The message.</param>
+    /// <param name="reason">Why it is a dead letter.</param>
+    /// <param name="through">On which channel; null for whichever is open.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    private async Task BuryAsync(RabbitMqMessage message, string reason, IChannel? through, CancellationToken cancellationToken)
     {
+        var letter = message with
+        {
+            Exchange = options.DeadLetters,
+            RoutingKey = Fit(message.RoutingKey),
+            ContentType = Fit(message.ContentType),
+            CorrelationId = message.CorrelationId is null ? null : Fit(message.CorrelationId),
+        };
+        using var limit = new CancellationTokenSource(options.ConfirmTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await BuryAsync(message, reason, cancellationToken);
-            return null;
+            try
+            {
+                await connection.OpenToPublishAsync(linked.Token);
+                await (through is null ? (await SendAsync(letter, reason, linked.Token)).Confirmation : SendAsync(through, letter, reason, linked.Token));
+            }
+            catch (PublishReturnException)
+            {
+                await SendAloneAsync(letter, reason, linked.Token); // which makes what was deleted
+            }
         }
-        catch (Exception e) when (RabbitMqConnection.IsTrouble(e))
+        catch (Exception e) when (RabbitMqConnection.IsTrouble(e) && !cancellationToken.IsCancellationRequested)
         {
-            return e;
+            var why = limit.IsCancellationRequested ? $"nothing was confirmed within {Seconds(options.ConfirmTimeout)}" : e.Message;
+            connection.ReportQueue(options.DeadLetters, $"takes no dead letters: {why}");
+            throw new RabbitMqUnavailableException($"a dead letter: {why}", e);
         }
+        connection.ReportQueue(options.DeadLetters, null);
+        connection.CountDeadLetters(1);
+        LogDeadLetter(logger, options.DeadLetters, message.CorrelationId, reason);
     }
 
-    private async Task<IChannel> ChannelAsync(CancellationToken cancellationToken)
+    /// <summary>Sends a message; what is sent comes to the broker in the order of these calls.</summary>
+    /// <returns>The channel, and the wait for the broker's confirmation.</returns>
+    private async Task<(IChannel Channel, Task Confirmation)> SendAsync(RabbitMqMessage message, string? reason, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
         {
+            var open = await connection.OpenToPublishAsync(cancellationToken);
             if (_channel is not { IsOpen: true })
             {
                 if (_channel is { } broken)
@@ -118,11 +172,9 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
                     _channel = null;
                     await broken.DisposeAsync();
                 }
-                var open = await connection.OpenAsync(cancellationToken);
-                // Without the library's own limit, which delays single messages and so changes their order: batches are small.
-                _channel = await open.CreateChannelAsync(new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null), cancellationToken);
+                _channel = await OpenChannelAsync(open, cancellationToken);
             }
-            return _channel;
+            return (_channel, SendAsync(_channel, message, reason, cancellationToken));
         }
         finally
         {
@@ -130,13 +182,57 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
         }
     }
 
-    private static BasicProperties Properties(RabbitMqMessage message, string? reason) => new()
+    /// <summary>Sends a message on a channel of its own, with all there that a provider needs, and waits for the confirmation.</summary>
+    private async Task SendAloneAsync(RabbitMqMessage message, string? reason, CancellationToken cancellationToken)
     {
-        ContentType = message.ContentType,
-        CorrelationId = message.CorrelationId,
-        Persistent = true,
-        Headers = reason is null ? null : new Dictionary<string, object?> { [ReasonHeader] = reason.Length <= MaxReason ? reason : reason[..MaxReason] },
-    };
+        var open = await connection.OpenToPublishAsync(cancellationToken);
+        await using (var making = await open.CreateChannelAsync(cancellationToken: cancellationToken))
+        {
+            try
+            {
+                await RabbitMqTopology.DeclareAsync(making, options, cancellationToken);
+            }
+            catch (OperationInterruptedException)
+            {
+                // Something there is different: whoever reads the queues tells.
+            }
+        }
+        await using var channel = await OpenChannelAsync(open, cancellationToken);
+        await SendAsync(channel, message, reason, cancellationToken);
+    }
+
+    private static Task SendAsync(IChannel channel, RabbitMqMessage message, string? reason, CancellationToken cancellationToken)
+    {
+        var properties = new BasicProperties
+        {
+            ContentType = message.ContentType,
+            CorrelationId = message.CorrelationId,
+            Persistent = true,
+            Headers = reason is null ? null : new Dictionary<string, object?> { [ReasonHeader] = reason.Length <= MaxReason ? reason : reason[..MaxReason] },
+        };
+        var mandatory = message.Exchange is { Length: > 0 } || !message.RoutingKey.StartsWith(DirectReply, StringComparison.Ordinal);
+        return channel.BasicPublishAsync(message.Exchange ?? "", message.RoutingKey, mandatory, properties, message.Body, cancellationToken).AsTask();
+    }
+
+    // Without the library's own limit, which delays single messages and so changes their order: batches are small.
+    private static Task<IChannel> OpenChannelAsync(IConnection open, CancellationToken cancellationToken) =>
+        open.CreateChannelAsync(new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null), cancellationToken);
+
+    /// <summary>Whether the broker does not want a message, or has closed the channel for one (access refused, not found, resource locked, precondition failed).</summary>
+    private static bool IsRefusal(RabbitMQClientException e) =>
+        e is PublishException or OperationInterruptedException { ShutdownReason: { Initiator: ShutdownInitiator.Peer, ReplyCode: >= 403 and <= 406 } };
+
+    private static string Where(RabbitMqMessage message) =>
+        $"'{message.RoutingKey}' on {(message.Exchange is { Length: > 0 } exchange ? $"exchange '{exchange}'" : "the default exchange")}";
+
+    private static string Seconds(TimeSpan time) => FormattableString.Invariant($"{time.TotalSeconds:0.#} s");
+
+    /// <summary>As much of a text as AMQP can hold. What was no UTF-8 has grown when it was read.</summary>
+    private static string Fit(string text)
+    {
+        Utf8.FromUtf16(text, stackalloc byte[MaxShort], out var fits, out _);
+        return text[..fits];
+    }
 
     [LoggerMessage(LogLevel.Warning, "a message became a dead letter in {Queue} (correlation id {CorrelationId}): {Reason}")]
     private static partial void LogDeadLetter(ILogger logger, string queue, string? correlationId, string reason);

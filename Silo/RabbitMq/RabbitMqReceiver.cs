@@ -16,11 +16,15 @@ internal sealed partial class RabbitMqReceiver(
 
     private readonly CancellationTokenSource _ending = new();
 
+    // Numbers in the tokens of those that Orleans has in its cache, the oldest first.
+    private readonly Queue<long> _cached = new();
+
     // By the number in the token, the oldest first.
     private readonly SortedDictionary<long, (Session Session, ulong DeliveryTag)> _underWay = [];
     private Session _session = new(null);
     private Task _reading = Task.CompletedTask;
     private long _last;
+    private long _released;
 
     /// <summary>Begins to read and waits for nothing: a silo starts without its broker, too.</summary>
     public Task Initialize(TimeSpan timeout)
@@ -40,20 +44,25 @@ internal sealed partial class RabbitMqReceiver(
             _last = Math.Max(_last + 1, time.GetUtcNow().Ticks);
             messages.Add(new RabbitMqBatchContainer(reading.StreamId, new EventSequenceTokenV2(_last), reading.RequestContext, reading.Events));
             _underWay[_last] = (session, arrival.DeliveryTag);
+            _cached.Enqueue(_last);
         }
         return messages;
     }
 
+    /// <summary>So many leave Orleans' cache, the oldest first. Which of them were delivered is told next; perhaps none.</summary>
+    public void Release(int count)
+    {
+        for (; count > 0 && _cached.TryDequeue(out var number); count--)
+        {
+            _released = number;
+        }
+    }
+
     public async Task MessagesDeliveredAsync(IList<IBatchContainer> messages)
     {
-        if (messages.Count == 0)
-        {
-            return;
-        }
         var delivered = messages.Select(message => message.SequenceToken.SequenceNumber).ToHashSet();
-        var newest = delivered.Max();
-        // They are released in order: an older one that is missing was in a batch that could not be delivered.
-        foreach (var number in _underWay.Keys.TakeWhile(number => number <= newest).ToList())
+        // One that is missing was in a batch that could not be delivered.
+        foreach (var number in _underWay.Keys.TakeWhile(number => number <= _released).ToList())
         {
             if (delivered.Contains(number))
             {
@@ -81,22 +90,17 @@ internal sealed partial class RabbitMqReceiver(
 
     private async Task GiveUpAsync(long number)
     {
-        if (_underWay.ContainsKey(number))
+        if (await SettleAsync(number, (channel, tag) => channel.BasicNackAsync(tag, multiple: false, requeue: false, _ending.Token)))
         {
             LogGivenUp(logger, options.QueueName(queue), options.DeadLetters);
             connection.CountDeadLetters(1);
-            await SettleAsync(number, (channel, tag) => channel.BasicNackAsync(tag, multiple: false, requeue: false, _ending.Token));
         }
     }
 
     /// <summary>Tells the broker what became of a message. Of a channel that is gone it has it back already.</summary>
-    private async Task SettleAsync(long number, Func<IChannel, ulong, ValueTask> settle)
-    {
-        if (_underWay.Remove(number, out var held))
-        {
-            await held.Session.SettleAsync(held.DeliveryTag, settle);
-        }
-    }
+    /// <returns>Whether it was told.</returns>
+    private async Task<bool> SettleAsync(long number, Func<IChannel, ulong, ValueTask> settle) =>
+        _underWay.Remove(number, out var held) && await held.Session.SettleAsync(held.DeliveryTag, settle);
 
     private async Task ReadAsync()
     {
@@ -105,7 +109,7 @@ internal sealed partial class RabbitMqReceiver(
         {
             try
             {
-                var open = await connection.OpenAsync(_ending.Token);
+                var open = await connection.OpenToReadAsync(_ending.Token);
                 await using var channel = await open.CreateChannelAsync(cancellationToken: _ending.Token);
                 // Again, for a queue that was deleted.
                 await RabbitMqTopology.DeclareAsync(channel, options, _ending.Token);
@@ -131,7 +135,7 @@ internal sealed partial class RabbitMqReceiver(
             {
                 if (!_ending.IsCancellationRequested)
                 {
-                    connection.ReportQueue(options.QueueName(queue), e.Message);
+                    connection.ReportQueue(options.QueueName(queue), $"cannot be read: {e.Message}");
                 }
             }
             _session = new(null);
@@ -140,40 +144,59 @@ internal sealed partial class RabbitMqReceiver(
         }
     }
 
-    private async Task TakeAsync(Session session, BasicDeliverEventArgs given)
+    private Task TakeAsync(Session session, BasicDeliverEventArgs given)
     {
         // The library takes the body back when this ends.
         var body = given.Body.ToArray();
         var properties = given.BasicProperties;
-        var delivery = new RabbitMqDelivery(
-            given.Exchange, given.RoutingKey, body, properties.ContentType, properties.CorrelationId, properties.ReplyTo, given.Redelivered, Guid.NewGuid());
-        var reading = adapter.Read(delivery);
+        var reading = adapter.Read(new(
+            given.Exchange, given.RoutingKey, body, properties.ContentType, properties.CorrelationId, properties.ReplyTo, given.Redelivered, Guid.NewGuid()));
         if (reading.Refusal is null)
         {
             session.Arrivals.Writer.TryWrite(new(given.DeliveryTag, reading));
-            return;
         }
-        try
+        else
         {
-            await publisher.BuryAsync(new("", given.RoutingKey, body, properties.ContentType ?? "", properties.CorrelationId), reading.Refusal, _ending.Token);
-            if (reading.Answer is { } answer)
+            // Not waited for: the library gives no message before this ends.
+            RefuseAsync(session, given.DeliveryTag, new("", given.RoutingKey, body, properties.ContentType ?? "", properties.CorrelationId), reading).Ignore();
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Has a message that cannot be used among the dead letters, and answers it. Until that is done it stays unacknowledged.</summary>
+    private async Task RefuseAsync(Session session, ulong tag, RabbitMqMessage message, RabbitMqReading reading)
+    {
+        var pause = RabbitMqOptions.MinBackOff;
+        for (var isBuried = false; session.IsOpen && !_ending.IsCancellationRequested;)
+        {
+            try
             {
-                await publisher.PublishAsync([answer], _ending.Token);
+                if (!isBuried)
+                {
+                    await publisher.BuryAsync(message, reading.Refusal!, _ending.Token);
+                    isBuried = true;
+                }
+                if (reading.Answer is { } answer)
+                {
+                    await publisher.PublishAsync([answer], _ending.Token);
+                }
+                await session.SettleAsync(tag, (channel, tag) => channel.BasicAckAsync(tag, multiple: false, _ending.Token));
+                return;
             }
-            await session.SettleAsync(given.DeliveryTag, (channel, tag) => channel.BasicAckAsync(tag, multiple: false, _ending.Token));
-        }
-        catch (Exception e) when (RabbitMqConnection.IsTrouble(e) || e is RabbitMqUnavailableException)
-        {
-            LogNotBuried(logger, e.Message);
-            await session.SettleAsync(given.DeliveryTag, (channel, tag) => channel.BasicNackAsync(tag, multiple: false, requeue: true, _ending.Token));
+            catch (Exception e) when (RabbitMqConnection.IsTrouble(e))
+            {
+                LogNotRefused(logger, options.QueueName(queue), e.Message);
+            }
+            await Task.Delay(pause, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            pause = RabbitMqConnection.Longer(pause);
         }
     }
 
     [LoggerMessage(LogLevel.Error, "a message of {Queue} could not be delivered to its grain and is a dead letter in {DeadLetters} now")]
     private static partial void LogGivenUp(ILogger logger, string queue, string deadLetters);
 
-    [LoggerMessage(LogLevel.Warning, "a message that cannot be used could not be put among the dead letters yet: {Reason}")]
-    private static partial void LogNotBuried(ILogger logger, string reason);
+    [LoggerMessage(LogLevel.Debug, "a message of {Queue} that cannot be used waits to be put among the dead letters, or answered: {Reason}")]
+    private static partial void LogNotRefused(ILogger logger, string queue, string reason);
 
     private readonly record struct Arrival(ulong DeliveryTag, RabbitMqReading Reading);
 
@@ -181,6 +204,8 @@ internal sealed partial class RabbitMqReceiver(
     private sealed class Session(IChannel? channel)
     {
         private Task<bool>? _any;
+
+        public bool IsOpen => channel is { IsOpen: true };
 
         /// <summary>Not more than the broker gives without an acknowledgement.</summary>
         public Channel<Arrival> Arrivals { get; } = Channel.CreateUnbounded<Arrival>(new() { SingleReader = true });
@@ -194,19 +219,21 @@ internal sealed partial class RabbitMqReceiver(
             await Task.WhenAny(_any, Task.Delay(limit, time));
         }
 
-        public async Task SettleAsync(ulong tag, Func<IChannel, ulong, ValueTask> settle)
+        public async Task<bool> SettleAsync(ulong tag, Func<IChannel, ulong, ValueTask> settle)
         {
             try
             {
                 if (channel is { IsOpen: true })
                 {
                     await settle(channel, tag);
+                    return true;
                 }
             }
             catch (Exception e) when (RabbitMqConnection.IsTrouble(e))
             {
                 // The channel is gone now.
             }
+            return false;
         }
     }
 }

@@ -46,6 +46,9 @@ internal sealed class PikaClient : IAsyncDisposable
 
     public Task DeleteQueueAsync(string queue, CancellationToken token) => DoAsync(new { @do = "delete", queue }, token);
 
+    /// <summary>Gives back, from now on, whatever comes from a queue.</summary>
+    public Task RejectAsync(string queue, CancellationToken token) => DoAsync(new { @do = "reject", queue }, token);
+
     /// <summary>Puts a plain queue in the place of a queue.</summary>
     public Task ReplaceQueueAsync(string queue, CancellationToken token) => DoAsync(new { @do = "replace", queue }, token);
 
@@ -65,6 +68,12 @@ internal sealed class PikaClient : IAsyncDisposable
 
     /// <summary>The same with an object that is written as JSON.</summary>
     public void Send(string key, object body, string? correlationId, string? replyTo = "own") => Send(key, JsonSerializer.SerializeToUtf8Bytes(body), correlationId, replyTo);
+
+    /// <summary>Sends so many bytes that mean nothing.</summary>
+    public void SendBytes(string key, int size, string correlationId) => Write(new { @do = "publish", exchange = Commands, key, size, correlation_id = correlationId, reply_to = "own" });
+
+    /// <summary>Puts an object into a queue.</summary>
+    public void Put(string queue, object body, string correlationId) => Publish("", queue, JsonSerializer.SerializeToUtf8Bytes(body), correlationId, "own");
 
     /// <summary>Sends as programs of the report's system do, which name themselves in the body.</summary>
     public void SendAsReported(string key, object body, string? correlationId) =>
@@ -160,5 +169,5 @@ internal sealed record PikaReply(string Body, bool Redelivered)
 /// <param name="Key">Its routing key.</param>
 /// <param name="Size">Bytes of its body.</param>
 /// <param name="CorrelationId">Its correlation id.</param>
-/// <param name="Reason">Its header x-hms-reason.</param>
+/// <param name="Reason">Its header x-hms-reason, or the broker's x-first-death-reason.</param>
 internal sealed record PikaMessage(string Key, int Size, string? CorrelationId, string? Reason);

@@ -175,6 +175,81 @@ public sealed class StreamTests(BrokerFixture shared)
         await silo.StopAsync(Token);
     }
 
+    [Fact]
+    public async Task What_a_grain_cannot_take_is_dead_letters_also_when_nothing_comes_after_it()
+    {
+        const string Bad = "10.0.9.4";
+        using var silo = BuildSilo(8, silo =>
+        {
+            silo.Services.AddSingleton<ICommandExecutor>(new SlowExecutor { Refused = Bad });
+            silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, new JournalStore());
+            silo.Services.AddSingleton<StartsUnderWay>();
+            silo.Services.Configure<CommandPathOptions>(options => options.Uri = _broker.Uri);
+            CommandPath.Add(silo, "127.0.0.1");
+            silo.Services.PostConfigure<StreamPullingAgentOptions>(CommandStreams.Provider, options => options.MaxEventDeliveryTime = TimeSpan.FromMilliseconds(100));
+        }, new());
+        await silo.StartAsync(Token);
+        await using var client = PikaClient.Start(_broker);
+        await client.TakeAsync("hms.commands.dead", Token);
+
+        // More than a part of Orleans' cache has, so that none of a part is delivered.
+        List<string> ids = [.. Enumerable.Range(0, 200).Select(_ => PikaClient.NewId())];
+        foreach (var id in ids)
+        {
+            client.Send($"manager.{Bad}", new { command = "container_threshold", threshold = 1 }, id);
+        }
+        var dead = new List<string?>();
+        await TestSilo.UntilAsync("all are dead letters", async () =>
+        {
+            dead.AddRange((await client.TakeAsync("hms.commands.dead", Token)).Select(message => message.CorrelationId));
+            return dead.Count >= ids.Count;
+        });
+        Assert.Equal(ids.Order(), dead.Order());
+        await silo.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task What_is_given_back_too_often_the_broker_makes_a_dead_letter_which_is_shown()
+    {
+        const string Name = "hms.tests.limit";
+        using (var first = await StartAsync(9))
+        {
+            await first.StopAsync(Token);
+        }
+        await using var client = PikaClient.Start(_broker);
+        var id = PikaClient.NewId();
+        await client.RejectAsync($"{Name}.1", Token);
+        client.Put($"{Name}.1", new { command = "give_content" }, id);
+
+        using var silo = await StartAsync(10);
+        var path = silo.Services.GetRequiredService<ICommandPath>();
+        await TestSilo.UntilAsync("it is shown", () => path.Status.DeadLettersWaiting == 1);
+        Assert.Equal(0, path.Status.DeadLetters); // of this silo
+        await silo.StopAsync(Token);
+        var dead = Assert.Single(await client.TakeAsync($"{Name}.dead", Token));
+        Assert.Equal((id, "delivery_limit"), (dead.CorrelationId, dead.Reason));
+
+        async Task<IHost> StartAsync(int number)
+        {
+            var silo = BuildSilo(number, silo =>
+            {
+                silo.Services.AddSingleton<ICommandExecutor>(new SlowExecutor());
+                silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Cluster, new JournalStore());
+                silo.Services.AddSingleton<StartsUnderWay>();
+                silo.Services.Configure<CommandPathOptions>(options => options.Uri = _broker.Uri);
+                CommandPath.Add(silo, "127.0.0.1");
+                silo.Services.PostConfigure<RabbitMqOptions>(CommandStreams.Provider, options =>
+                {
+                    (options.Name, options.DeliveryLimit) = (Name, 2);
+                    options.Bindings.Clear(); // what others send is not for these queues
+                });
+            }, new());
+            await silo.StartAsync(Token);
+            await TestSilo.UntilAsync("it is connected", () => silo.Services.GetRequiredService<ICommandPath>().Status.Trouble is null);
+            return silo;
+        }
+    }
+
     private static IHost BuildSilo(int number, Action<ISiloBuilder> configure, MembershipInMemory members)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());

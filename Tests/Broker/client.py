@@ -3,11 +3,12 @@
     {"do": "join", "sender": S}                            an old program: declares the old exchange as those did, S is its routing key
     {"do": "publish", "exchange": E, "key": K, "body": B, "correlation_id": I, "reply_to": R}
     {"do": "take", "queue": Q}                             all messages of a queue, which is empty then
+    {"do": "reject", "queue": Q}                           gives back, again and again, whatever comes from a queue
     {"do": "delete", "queue": Q}
     {"do": "replace", "queue": Q}                          deletes a queue, and makes another, plain one of that name
     {"do": "delete exchange", "exchange": E}
 
-R may be "own" (a durable queue of this client's), "direct" (the broker's pseudo-queue), null, or the name of any queue.
+Instead of the body, in base64, its size may be given. R may be "own" (a durable queue of this client's), "direct" (the broker's pseudo-queue), null, or the name of any queue.
 What was published and not confirmed when the connection was lost is published again; the rest is the broker's to keep.
 """
 import base64
@@ -84,7 +85,8 @@ class Client:
         order = self.outbox[0]
         reply_to = {"own": self.own, "direct": DIRECT}.get(order.get("reply_to"), order.get("reply_to"))
         properties = pika.BasicProperties(reply_to=reply_to, correlation_id=order.get("correlation_id"), delivery_mode=2)
-        self.channel.basic_publish(order["exchange"], order["key"], base64.b64decode(order["body"]), properties)
+        body = bytes(order["size"]) if "size" in order else base64.b64decode(order["body"])
+        self.channel.basic_publish(order["exchange"], order["key"], body, properties)
         self.outbox.popleft()  # confirmed
 
     def obey(self, order):
@@ -94,6 +96,9 @@ class Client:
             tell(done=order["do"])
         elif order["do"] == "take":
             tell(done=order["do"], messages=list(self.all_of(order["queue"])))
+        elif order["do"] == "reject":
+            self.channel.basic_consume(order["queue"], lambda channel, method, *_: channel.basic_nack(method.delivery_tag))
+            tell(done=order["do"])
         elif order["do"] == "delete":
             self.channel.queue_delete(order["queue"])
             tell(done=order["do"])
@@ -120,7 +125,7 @@ class Client:
                 "key": method.routing_key,
                 "size": len(body),
                 "correlation_id": properties.correlation_id,
-                "reason": (properties.headers or {}).get("x-hms-reason"),
+                "reason": (properties.headers or {}).get("x-hms-reason") or (properties.headers or {}).get("x-first-death-reason"),
             }
 
     def reply(self, channel, method, properties, body):
