@@ -192,6 +192,6 @@ internal static class Examples
         Engine = Host.Status!.Engine,
         Prober = Host.Status.Prober,
         Storage = Host.Status.Storage,
-        Broker = new(true, Noon.AddHours(-3), null, 0),
+        Broker = new(true, Noon.AddHours(-3), null, 0, 0),
     };
 }

@@ -86,7 +86,7 @@ internal static class ReadinessEndpoints
             Engine = shown.Engine,
             Prober = shown.Prober,
             Storage = shown.Storage,
-            Broker = broker is null ? null : new(broker.Trouble is null, broker.Since, broker.Trouble, broker.DeadLetters),
+            Broker = broker is null ? null : new(broker.Trouble is null, broker.Since, broker.Trouble, broker.DeadLetters, broker.DeadLettersWaiting),
         };
     }
 }

@@ -40,7 +40,8 @@ public sealed record ReadinessReply
 /// <param name="Since">Since when that is so, or not (UTC).</param>
 /// <param name="Reason">Why none come in; null while they can.</param>
 /// <param name="DeadLetters">Messages that this node could not use since it started; they lie in the queue for dead letters.</param>
-public sealed record BrokerReply(bool Connected, DateTimeOffset Since, string? Reason, long DeadLetters);
+/// <param name="DeadLettersWaiting">Messages in that queue, whoever put them there, the broker too; null while that is not known.</param>
+public sealed record BrokerReply(bool Connected, DateTimeOffset Since, string? Reason, long DeadLetters, long? DeadLettersWaiting);
 
 /// <summary>Whether a node does its work.</summary>
 public enum ReadinessStatus

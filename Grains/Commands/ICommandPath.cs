@@ -11,4 +11,5 @@ public interface ICommandPath
 /// <param name="Trouble">Why none come in; null while they do.</param>
 /// <param name="Since">Since when that is so (UTC).</param>
 /// <param name="DeadLetters">Messages that this node could not use since it started.</param>
-public sealed record CommandPathStatus(string? Trouble, DateTimeOffset Since, long DeadLetters);
+/// <param name="DeadLettersWaiting">Messages in the queue for dead letters, whoever put them there; null while that is not known.</param>
+public sealed record CommandPathStatus(string? Trouble, DateTimeOffset Since, long DeadLetters, long? DeadLettersWaiting = null);

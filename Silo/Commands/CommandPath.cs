@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using HmsOrleans.Grains.Commands;
+using HmsOrleans.Grains.Telemetry;
 using HmsOrleans.Silo.RabbitMq;
 using Microsoft.Extensions.Options;
 using Orleans.Streams;
@@ -6,12 +8,22 @@ using Orleans.Streams;
 namespace HmsOrleans.Silo.Commands;
 
 /// <summary>The way in for commands through RabbitMQ.</summary>
-internal sealed class CommandPath([FromKeyedServices(CommandStreams.Provider)] RabbitMqConnection connection) : ICommandPath
+internal sealed class CommandPath : ICommandPath
 {
     /// <summary>How long a command waits for a grain that cannot take it (its store is away, its silo is gone) before it is a dead letter.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    public CommandPathStatus Status => new(connection.Trouble, connection.Since, connection.DeadLetters);
+    private readonly RabbitMqConnection _connection;
+
+    public CommandPath([FromKeyedServices(CommandStreams.Provider)] RabbitMqConnection connection, IMeterFactory meters)
+    {
+        _connection = connection;
+        meters.Create(Telemetry.Name).CreateObservableGauge("hms.dead_letters", DeadLetters, "{message}", "Messages in the queue for dead letters.");
+    }
+
+    public CommandPathStatus Status => new(_connection.Trouble, _connection.Since, _connection.DeadLetters, _connection.DeadLettersWaiting);
+
+    private IEnumerable<Measurement<long>> DeadLetters() => _connection.DeadLettersWaiting is { } waiting ? [new(waiting)] : [];
 
     /// <summary>Adds it, as <see cref="CommandPathOptions"/> say.</summary>
     /// <param name="silo">The silo.</param>
@@ -20,6 +32,11 @@ internal sealed class CommandPath([FromKeyedServices(CommandStreams.Provider)] R
     {
         silo.Services.AddKeyedSingleton<IRabbitMqDataAdapter, CommandDataAdapter>(CommandStreams.Provider);
         silo.Services.AddSingleton<ICommandPath, CommandPath>();
+        silo.AddStartupTask((services, _) =>
+        {
+            services.GetRequiredService<ICommandPath>(); // which measures from now on
+            return Task.CompletedTask;
+        });
         silo.Services.AddOptions<RabbitMqOptions>(CommandStreams.Provider)
             .Configure<IOptions<CommandPathOptions>>((broker, options) => Configure(broker, options.Value, address));
         silo.AddRabbitMqStreams(CommandStreams.Provider, _ => { }, streams =>

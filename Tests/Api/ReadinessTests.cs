@@ -60,13 +60,13 @@ public sealed class ReadinessTests
         using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
 
         Assert.Equal(("ready", true, null), await Broker());
-        path.Status = path.Status with { Trouble = "connection refused", DeadLetters = 3 };
+        path.Status = path.Status with { Trouble = "connection refused", DeadLetters = 3, DeadLettersWaiting = 5 };
         Assert.Equal(("degraded", false, "connection refused"), await Broker());
 
         async Task<(string?, bool, string?)> Broker()
         {
             var reply = (await http.GetFromJsonAsync<JsonNode>("readyz", TestContext.Current.CancellationToken))!;
-            Assert.Equal(path.Status.DeadLetters, (long)reply["broker"]!["deadLetters"]!);
+            Assert.Equal((path.Status.DeadLetters, path.Status.DeadLettersWaiting), ((long)reply["broker"]!["deadLetters"]!, (long?)reply["broker"]!["deadLettersWaiting"]));
             return ((string?)reply["status"], (bool)reply["broker"]!["connected"]!, (string?)reply["broker"]!["reason"]);
         }
     }
