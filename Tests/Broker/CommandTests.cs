@@ -142,11 +142,13 @@ public sealed class CommandTests(CommandNodeFixture fixture) : IClassFixture<Com
     {
         await _client.AskAsync(Controller, new { command = "get_container", address = NodeProcess.Host, containerID = "nobody" }, Token);
 
-        await Node.UntilAsync("both are counted", async () =>
+        await Node.UntilAsync("both are counted, and so are dead letters", async () =>
         {
             var scraped = await Node.Http.GetStringAsync(new Uri("metrics", UriKind.Relative), Token);
-            return Counted("ok").IsMatch(scraped) && Counted("container-not-found").IsMatch(scraped);
+            return Counted("ok").IsMatch(scraped) && Counted("container-not-found").IsMatch(scraped) && DeadLetters().IsMatch(scraped);
         }, Token);
+
+        static Regex DeadLetters() => new("""(?m)^hms_dead_letters\{.*\} \d""");
 
         static Regex Counted(string outcome) => new($$"""(?m)^hms_commands_total\{.*kind=".+".*outcome="{{outcome}}".*\} [1-9]""");
     }
@@ -230,6 +232,20 @@ public sealed class CommandTests(CommandNodeFixture fixture) : IClassFixture<Com
         Assert.Contains(dead, message => message.Size > 1 << 20); // whole
         await Node.UntilAsync("they are counted", async () =>
             (await Node.Http.GetFromJsonAsync<JsonElement>(new Uri("readyz", UriKind.Relative), Token)).GetProperty("broker").GetProperty("deadLetters").GetInt64() >= sent.Count, Token);
+    }
+
+    [Fact]
+    public async Task A_body_as_large_as_brokers_let_pass_costs_no_connection()
+    {
+        await _client.TakeAsync("hms.commands.dead", Token);
+        var id = PikaClient.NewId();
+        // The library's own limit is 64 MiB.
+        _client.SendBytes(Controller, 65 << 20, id);
+
+        var reply = Assert.Single(await _client.UntilAsync(id, 1, Token)).Content;
+        Assert.Equal(("error", "body-too-large"), (Text(reply, "command"), Text(reply, "type")));
+        Assert.Equal(65 << 20, Assert.Single(await _client.TakeAsync("hms.commands.dead", Token)).Size);
+        Assert.DoesNotContain("the connection was lost", Node.Log, StringComparison.Ordinal);
     }
 
     private static string Text(JsonElement view, string property) => view.GetProperty(property).GetString()!;
