@@ -3,12 +3,12 @@
 import { get, send } from './api.js';
 import { confirmDialog } from './dialogs.js';
 import { el, icon, keeper, place, setAttribute, show, write } from './dom.js';
-import { containers, hosts, keyOf, shownState, subscribe } from './fleet.js';
+import { containers, hosts, incidentsOf, keyOf, shownState, subscribe } from './fleet.js';
 import { containerHash, pill } from './rows.js';
 import { attack, attacks, count, plain, span, time } from './words.js';
 
 const PERIOD = 1000;
-/** Milliseconds for which an undone fault stays in the list. */
+/** Milliseconds for which a fault that is over stays in the list. */
 const AFTERGLOW = 20000;
 
 /** The four scenarios of the report. */
@@ -29,6 +29,22 @@ const states = {
   unknown: ['calm', 'unknown', 'host does not answer'], missing: ['calm', 'ignored', 'no agent'], off: ['good', 'healthy', 'off'],
   starting: ['busy', 'starting', 'about to begin'], running: ['bad', 'bolt', 'attacking'], halting: ['busy', 'restarting', 'undoing'],
 };
+
+/** States in which the list of a host's faults is what there is: of the others it is not known. */
+const telling = ['off', 'starting', 'running', 'halting'];
+
+/** Seconds from a fault until the monitor had noticed it, and from then until it had healed it; null where it has not, or not yet. */
+function healingOf({ fault, endedAt }, container) {
+  const since = Date.parse(fault.since);
+  const within = (times, from) => times.filter(Boolean).map(Date.parse).filter(at => at >= from).sort((a, b) => a - b)[0];
+  for (const incident of container ? incidentsOf(container).toReversed() : []) {
+    const noticed = within([incident.faultAt, ...incident.attempts.map(({ at }) => at)], since);
+    if (!noticed || noticed > (endedAt ?? Infinity)) continue;
+    const healed = within([...incident.outages.map(({ to }) => to), incident.runningAgainAt], noticed);
+    return { detected: (noticed - since) / 1000, healed: healed ? (healed - noticed) / 1000 : null };
+  }
+  return { detected: null, healed: null };
+}
 
 const inWords = scenario => scenario
   ? `${scenario.heavy} % every ${span(scenario.frequency)}, ${scenario.balance} % of them end it, else ${scenario.loss} % loss for ${span(scenario.duration)}; seed ${scenario.seed}; ${scenario.kinds.join(', ')}` : '';
@@ -55,8 +71,9 @@ export function antagonistView(main) {
   const message = el('p', { className: 'note', role: 'alert', hidden: true });
   const hostList = el('ul', { className: 'agents' });
   const faultCount = el('span', { className: 'dim' });
-  const faultList = el('ul', { className: 'faults' });
-  const noFaults = el('p', { className: 'dim' }, 'None. What is broken, and how it heals, appears here.');
+  const faultHead = el('div', { className: 'head dim', 'aria-hidden': 'true' }, ...['Fault', 'Container', 'Lasts', 'Detected', 'Healed', 'Now'].map(text => el('span', {}, text)));
+  const faultList = el('ul');
+  const noFaults = el('p', { className: 'dim' });
   main.replaceChildren(
     el('h1', {}, 'Antagonist'),
     el('p', { className: 'warning' }, icon('trouble'), el('span', {}, el('b', {}, 'This breaks real containers, on purpose. '), 'Whoever uses them notices. Ignored containers and those with the label hms.chaos=deny are left alone; everything is undone when it is stopped.')),
@@ -65,7 +82,7 @@ export function antagonistView(main) {
       form,
       el('div', {},
         el('section', { className: 'card' }, el('h2', {}, 'Hosts'), hostList),
-        el('section', { className: 'card' }, el('h2', {}, 'Faults ', faultCount), faultList, noFaults))));
+        el('section', { className: 'card' }, el('h2', {}, 'Faults ', faultCount), el('div', { className: 'faults' }, faultHead, faultList), noFaults))));
   document.title = 'Antagonist - HmsOrleans';
 
   preset.addEventListener('change', () => fields.forEach(([name], i) => { const value = presets[preset.value]?.[name]; if (value != null) inputs[i].value = `${value}`; }));
@@ -110,23 +127,30 @@ export function antagonistView(main) {
   const agents = keeper(reply => {
     const { address } = reply;
     const glyph = el('span', { className: 'pill' });
-    const sub = el('p', { className: 'dim' });
+    const doing = el('p', { className: 'dim' });
+    const facts = el('dl', { className: 'facts' });
     const reason = el('p', { className: 'warn' });
     const stop = el('button', { type: 'button', 'aria-label': `Stop the antagonist on ${address}`, onclick: () => askHalt(address) }, 'Stop');
     let drawn = '';
     return {
-      node: el('li', {}, el('div', { className: 'title' }, el('b', {}, address), glyph, stop), sub, reason),
+      node: el('li', {}, el('div', { className: 'title' }, el('b', {}, address), glyph, doing, stop), facts, reason),
       update({ state, reason: text, since, scenario, agent, faults: running }) {
         const [tone, name, word] = states[state] ?? ['calm', 'unknown', plain(state)];
         if (drawn !== state) glyph.replaceChildren(icon(name), word);
         drawn = state;
         setAttribute(glyph, 'data-tone', tone);
         show(stop, state === 'running' || state === 'starting');
-        write(sub, [
-          since && state !== 'missing' ? `since ${time(since)}` : '', running.length ? count(running.length, 'fault') : '',
-          state === 'running' || state === 'starting' ? inWords(scenario) : '',
-          agent ? `can: ${agent.abilities.map(plain).join(', ')}; drops packets by ${agent.lossBackend ?? 'nothing here'}; at most ${agent.maxShare} % at once${agent.dryRun ? '; dry run, only says what it would do' : ''}` : '',
-        ].filter(Boolean).join(' · '));
+        write(doing, [since && telling.includes(state) ? `since ${time(since)}` : '', running.length ? count(running.length, 'fault') : ''].filter(Boolean).join(', '));
+        const pairs = [
+          ['Scenario', state === 'running' || state === 'starting' ? inWords(scenario) : ''],
+          ['Can', agent ? `${agent.abilities.map(kind => attack(kind) + (kind === 'loss' ? ` (by ${agent.lossBackend})` : '')).join(', ')}; at most ${agent.maxShare} % of the containers at once${agent.dryRun ? '; dry run, it only says what it would do' : ''}` : ''],
+        ];
+        if (!facts.firstChild) facts.append(...pairs.flatMap(([label]) => [el('dt', {}, label), el('dd')]));
+        pairs.forEach(([, value], i) => {
+          write(facts.children[i * 2 + 1], value);
+          for (const node of [facts.children[i * 2], facts.children[i * 2 + 1]]) show(node, Boolean(value));
+        });
+        show(facts, pairs.some(([, value]) => value));
         write(reason, text ?? '');
       },
     };
@@ -135,20 +159,33 @@ export function antagonistView(main) {
   const rows = keeper(() => {
     const what = el('b');
     const link = el('a');
-    const when = el('span', { className: 'dim' });
+    const on = el('span', { className: 'dim' });
+    const when = el('span', { className: 'dim when' });
+    const detected = el('span');
+    const healed = el('span');
     const now = pill();
-    const node = el('li', {}, what, link, when, now.node);
+    const took = (label, value) => el('span', { className: 'took' }, el('span', { className: 'label dim' }, `${label} `), value);
+    const node = el('li', {}, what, el('span', { className: 'who' }, link, on), when, took('Detected', detected), took('Healed', healed), now.node);
     return {
       node,
-      update({ fault, host, endedAt }) {
+      update(entry) {
+        const { fault, host, endedAt, lostAt } = entry;
         const container = containers.get(keyOf(host, fault.containerId));
         write(what, attack(fault.kind) + (fault.loss == null ? '' : ` ${Math.round(fault.loss)} %`));
         write(link, fault.container);
+        write(on, ` on ${host}`);
         setAttribute(link, 'href', containerHash({ host, name: fault.container }));
+        const lasted = to => span(Math.max(0, (to - Date.parse(fault.since)) / 1000));
         const left = (Date.parse(fault.until) - Date.now()) / 1000;
-        write(when, `on ${host}, ${endedAt ? `undone or healed after ${span(Math.max(0, (endedAt - Date.parse(fault.since)) / 1000))}` : `for ${span(Math.max(0, (Date.now() - Date.parse(fault.since)) / 1000))}${left > 0 ? `, ${span(left)} left at most` : ''}`}`);
+        write(when, endedAt ? `${lasted(endedAt)}, over`
+          : lostAt ? `not known since ${time(new Date(lostAt).toISOString())}`
+          : `${lasted(Date.now())}${left > 0 ? `, ≤ ${span(left)} left` : ''}`);
+        const healing = healingOf(entry, container);
+        write(detected, healing.detected == null ? '–' : `in ${span(healing.detected)}`);
+        write(healed, healing.healed == null ? '–' : `in ${span(healing.healed)}`);
         now.update(container ? shownState(container) : 'gone');
         setAttribute(node, 'data-over', endedAt ? '' : null);
+        setAttribute(when, 'data-tone', lostAt && !endedAt ? 'warn' : null);
       },
     };
   });
@@ -159,9 +196,12 @@ export function antagonistView(main) {
     for (const [id, entry] of faults) if (entry.endedAt && now - entry.endedAt > AFTERGLOW) faults.delete(id);
     const sorted = [...faults.values()].sort((a, b) => Boolean(a.endedAt) - Boolean(b.endedAt) || Date.parse(b.fault.since) - Date.parse(a.fault.since)).slice(0, 60);
     place(faultList, rows(sorted.map(entry => [entry.fault.id, entry])));
-    const running = sorted.filter(entry => !entry.endedAt).length;
-    write(faultCount, running ? `${running} now` : '');
+    const running = sorted.filter(entry => !entry.endedAt && !entry.lostAt).length;
+    const lost = sorted.filter(entry => !entry.endedAt && entry.lostAt).length;
+    write(faultCount, [running ? `${running} now` : '', lost ? `${lost} not known` : ''].filter(Boolean).join(', '));
+    write(noFaults, replies.some(({ state }) => telling.includes(state)) ? 'None. What is broken, and how it heals, appears here.' : 'None is known: no agent reports.');
     show(noFaults, !sorted.length);
+    show(faultHead, sorted.length > 0);
     const addresses = [...hosts.keys()];
     if (scope.options.length !== addresses.length + 1) scope.replaceChildren(el('option', { value: '' }, 'All hosts'), ...addresses.map(address => el('option', { value: address }, address)));
   }
@@ -177,10 +217,15 @@ export function antagonistView(main) {
       for (const { address, faults: running } of replies) {
         for (const fault of running) {
           present.add(fault.id);
-          faults.set(fault.id, { fault, host: address, endedAt: null });
+          faults.set(fault.id, { fault, host: address, endedAt: null, lostAt: null });
         }
       }
-      for (const [id, entry] of faults) if (!present.has(id)) entry.endedAt ??= Date.now();
+      const tells = new Set(replies.filter(({ state }) => telling.includes(state)).map(({ address }) => address));
+      for (const [id, entry] of faults) {
+        if (present.has(id)) continue;
+        if (tells.has(entry.host)) entry.endedAt ??= Date.now();
+        else entry.lostAt ??= Date.now();
+      }
       show(message, false);
     } catch (e) {
       if (isClosed) return;

@@ -42,3 +42,16 @@ export const get = async path => (await call('GET', path, undefined, 10000)).val
 export const send = (method, path, body) => call(method, path, body, 30000);
 
 export const containerPath = (host, name) => `containers/${encodeURIComponent(host)}/${encodeURIComponent(name)}`;
+
+/** Makes a call that runs once at a time: whoever asks for it meanwhile has it run once more afterwards. */
+export function oneAtATime(run) {
+  let isRunning = false, again = false;
+  return async function ask() {
+    again = isRunning;
+    if (isRunning) return;
+    isRunning = true;
+    await run();
+    isRunning = false;
+    if (again) ask();
+  };
+}

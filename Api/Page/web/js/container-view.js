@@ -1,27 +1,40 @@
 // One container: how it is, how it was, why, and what can be done.
 
-import { containerPath, get, send } from './api.js';
+import { containerPath, get, oneAtATime, send } from './api.js';
 import { availabilityCards } from './availability.js';
-import { bar, spark } from './chart.js';
+import { bar, legend, scale, spark } from './chart.js';
 import { confirmDialog } from './dialogs.js';
-import { el, icon, setAttribute, show, write } from './dom.js';
-import { connection, find, hosts, incidentsOf, shownState, subscribe } from './fleet.js';
-import { incidentItem, sorry } from './incident-views.js';
+import { el, icon, keeper, place, setAttribute, show, write } from './dom.js';
+import { connection, find, historyGone, hosts, incidentsOf, shownState, subscribe } from './fleet.js';
+import { incidentDetails, sorry } from './incident-views.js';
 import { askMute, maintenanceWords, muteOf, muteWords } from './quiet.js';
 import { pill, warning } from './rows.js';
 import { cause, loss, memory, plain, rtt, span, state, time } from './words.js';
 
 const sources = { default: 'by default', fleet: 'set for the fleet', host: 'set for its host', label: 'by its label', container: 'set for it' };
 
+/** The last window of probes to each of its addresses. */
+function probes({ probes: windows, notProbed }) {
+  if (!windows?.length) return notProbed ? [el('p', { className: 'dim' }, `Not probed: ${notProbed}.`)] : [];
+  const head = ['Probes to', 'Sent', 'Lost', 'Round trip', 'Window closed'];
+  return [el('table', { className: 'probes' },
+    el('caption', {}, 'Last window of probes'),
+    el('thead', {}, el('tr', {}, ...head.map(text => el('th', { scope: 'col' }, text)))),
+    el('tbody', {}, ...windows.map(({ address, at, sent, lost, rtt: trip }) => el('tr', {},
+      el('th', { scope: 'row' }, address), el('td', {}, `${sent}`), el('td', { 'data-tone': lost ? 'bad' : null }, `${lost}${sent ? ` (${loss(lost / sent * 100)})` : ''}`),
+      el('td', {}, rtt(trip) || '–'), el('td', {}, time(at))))))];
+}
+
 function explanation({ rule, since, next, policy, facts }) {
   return el('div', { className: 'explanation' },
-    el('p', {}, el('b', {}, rule), since ? ` So since ${time(since)}.` : ''),
+    el('p', { className: 'rule' }, rule, since ? el('span', { className: 'dim' }, ` So since ${time(since)}.`) : ''),
     next?.length ? el('h3', {}, 'What happens next') : null,
     next?.length ? el('ul', {}, ...next.map(step => el('li', {}, `${step.text}${step.at ? ` (at ${time(step.at)})` : ''}`))) : null,
-    policy ? el('p', { className: 'dim' }, [
+    ...probes(facts),
+    el('p', { className: 'dim small' }, [
       `threshold ${policy.threshold} % ${sources[policy.thresholdBy] ?? ''}`, `restart ${plain(policy.restart)} ${sources[policy.restartBy] ?? ''}`,
-      `${policy.failedRecoveries} of ${policy.quarantineAfter} failed recoveries within ${span(policy.quarantineWindow)}`, facts ? `engine's own policy: ${facts.enginePolicy}` : '',
-    ].filter(Boolean).join(' · ')) : null);
+      `${policy.failedRecoveries} of ${policy.quarantineAfter} failed recoveries within ${span(policy.quarantineWindow)}`, `engine's own policy: ${facts.enginePolicy}`,
+    ].join(' · ')));
 }
 
 export function containerView(main, { parts: [host, name] }) {
@@ -32,15 +45,26 @@ export function containerView(main, { parts: [host, name] }) {
   const warn = el('p', { className: 'note', hidden: true });
   const quiet = el('p', { className: 'quiet', role: 'status', hidden: true }, icon('muted'), el('span'));
   const hour = bar();
-  const charts = [['Packet loss', loss, 'packetLoss', 100, 'loss'], ['Round trip', rtt, 'rtt', .5, 'rtt'], ['Memory', memory, 'memory', 1, 'memory']].map(([label, format, field, least, series]) => {
-    const picture = spark(least, 240, 56);
+  const clock = scale();
+  const charts = [['Packet loss', loss, 'packetLoss', 100, 0, 'loss'], ['Round trip', rtt, 'rtt', .5, .5, 'rtt'], ['Memory', memory, 'memory', 1, 0, 'memory']].map(([label, format, field, least, quiet, series]) => {
+    const picture = spark(least, quiet, 240, 40);
     const number = el('b');
-    return { node: el('div', { className: 'figure chart' }, el('h3', {}, label), number, picture.node), update(container) { picture.update(container[series]); write(number, format(container.view[field]) || '–'); } };
+    return {
+      node: el('div', { className: 'figure chart', 'data-series': series }, el('h3', {}, label), number, picture.node),
+      update(container) {
+        picture.update(container[series]);
+        setAttribute(picture.node, 'hidden', container[series].some(value => value != null) ? null : '');
+        write(number, format(container.view[field]) || 'not measured');
+        setAttribute(number, 'data-tone', container.view[field] == null ? 'calm' : null);
+      },
+    };
   });
   const facts = el('dl', { className: 'facts' });
   const availability = el('div', { className: 'figures' });
   const why = el('div');
   const list = el('ul', { className: 'incidents timeline' });
+  const none = el('p', { className: 'dim', hidden: true });
+  const linesOf = keeper(incidentDetails);
   const older = el('p', { hidden: true }, el('a', { href: `#/incidents?host=${encodeURIComponent(host)}&container=${encodeURIComponent(name)}` }, 'All its incidents'));
   const missing = el('p', { className: 'empty', hidden: true });
   const supervise = el('button', { type: 'button' });
@@ -51,15 +75,19 @@ export function containerView(main, { parts: [host, name] }) {
     mute, supervise);
   const body = el('div', { hidden: true },
     el('div', { className: 'title' }, title, word.node, actions), details, warn, quiet,
-    el('section', { className: 'card' }, el('h2', {}, 'Now'), el('div', { className: 'figures' }, ...charts.map(chart => chart.node)), el('h3', {}, 'Last hour'), hour.node),
-    el('section', { className: 'card' }, el('h2', {}, 'Availability'), availability),
-    el('section', { className: 'card' }, el('h2', {}, 'Why it is in this state'), why),
-    el('section', { className: 'card' }, el('h2', {}, 'Incidents'), list, older),
-    el('section', { className: 'card' }, el('h2', {}, 'Facts'), facts));
+    el('div', { className: 'sides' },
+      el('div', {},
+        el('section', { className: 'card' }, el('h2', {}, 'Why it is in this state'), why),
+        el('section', { className: 'card' }, el('h2', {}, 'Last hour'), hour.node, clock.node, legend()),
+        el('section', { className: 'card' }, el('h2', {}, 'Incidents'), none, list, older)),
+      el('div', {},
+        el('section', { className: 'card' }, el('h2', {}, 'Availability'), availability),
+        el('section', { className: 'card' }, el('h2', {}, 'Now'), el('div', { className: 'figures' }, ...charts.map(chart => chart.node))),
+        el('section', { className: 'card' }, el('h2', {}, 'Facts'), facts))));
   main.replaceChildren(el('p', {}, el('a', { className: 'back', href: '#/' }, icon('back'), 'Fleet')), missing, body);
   document.title = `${name} - HmsOrleans`;
 
-  let container = null, isClosed = false, seenState = '', seenIncident = '';
+  let container = null, incidents = [], isClosed = false, seenState = '', seenIncident = '';
 
   function askRestart() {
     confirmDialog({
@@ -87,32 +115,31 @@ export function containerView(main, { parts: [host, name] }) {
   }
   supervise.addEventListener('click', askSupervision);
 
-  async function load(part, node, draw, missing) {
+  const load = (part, node, draw) => oneAtATime(async () => {
     try {
       const value = await get(`${path}/${part}`);
       if (!isClosed) node.replaceChildren(...draw(value));
     } catch (e) {
-      if (!isClosed) node.replaceChildren(sorry(e, missing));
+      if (!isClosed) node.replaceChildren(sorry(e));
     }
-  }
+  });
+  const loadWhy = load('explanation', why, value => [explanation(value)]);
+  const loadAvailability = load('availability', availability, availabilityCards);
 
-  async function loadIncidents() {
+  const loadIncidents = oneAtATime(async () => {
     try {
       const page = await get(`incidents?host=${encodeURIComponent(host)}&container=${encodeURIComponent(name)}&limit=20`);
-      if (isClosed) return;
-      const isOpen = new Set([...list.querySelectorAll('details[open]')].map(details => details.dataset.id));
-      list.replaceChildren(...page.incidents.map(incident => {
-        const item = incidentItem(incident, true);
-        item.firstChild.dataset.id = incident.id;
-        item.firstChild.open = isOpen.has(incident.id);
-        return item;
-      }));
-      if (!page.incidents.length) list.replaceChildren(el('li', { className: 'dim' }, 'Nothing has gone wrong yet.'));
+      incidents = page.incidents;
+      write(none, incidents.length ? '' : 'Nothing has gone wrong yet.');
       show(older, Boolean(page.next));
     } catch (e) {
-      if (!isClosed) list.replaceChildren(el('li', {}, sorry(e)));
+      write(none, e.message);
     }
-  }
+    show(none, Boolean(none.textContent));
+    if (!isClosed) draw();
+  });
+
+  const draw = () => place(list, linesOf(incidents.map(incident => [incident.id, incident])));
 
   function update() {
     container = find(host, name);
@@ -132,6 +159,8 @@ export function containerView(main, { parts: [host, name] }) {
     write(mute, muteOf(view) ? 'Unmute' : 'Mute notifications');
     charts.forEach(chart => chart.update(container));
     hour.update(container);
+    clock.update();
+    draw();
     write(supervise, view.health === 'ignored' ? 'Supervise' : view.health === 'quarantined' ? 'Try again' : 'Ignore');
     const pairs = [
       ['Image', view.image], ['Host', view.host], ['Id', view.id], ['Addresses', view.addresses.join(', ') || 'none of its own'], ['Engine says', plain(view.containerState)],
@@ -142,17 +171,17 @@ export function containerView(main, { parts: [host, name] }) {
     pairs.forEach(([, value], i) => write(facts.children[i * 2 + 1], value));
     setAttribute(body, 'data-stale', view.staleSince || connection.kind !== 'live' ? '' : null);
 
-    const stateNow = `${view.health} ${view.details} ${view.threshold}`;
+    const stateNow = `${view.health} ${view.details} ${view.threshold} ${Math.round(view.packetLoss)}`;
     if (stateNow !== seenState) {
       seenState = stateNow;
-      load('explanation', why, value => [explanation(value)], 'This node does not explain it.');
+      loadWhy();
     }
     const latest = incidentsOf(container)[0];
-    const incidentNow = `${latest?.id} ${latest?.revision}`;
+    const incidentNow = `${latest?.id} ${latest?.revision} ${historyGone ?? ''}`;
     if (incidentNow !== seenIncident) {
       seenIncident = incidentNow;
       loadIncidents();
-      load('availability', availability, availabilityCards);
+      loadAvailability();
     }
   }
 

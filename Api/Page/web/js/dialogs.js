@@ -69,15 +69,15 @@ export function helpDialog() {
     ['/', 'search'], ['j k', 'next and previous container'], ['Enter', 'open what has the focus'], ['← →', 'along the bar of the last hour'],
     ['Esc', 'back; in the fleet: clear the filters'], ['f i a', 'fleet, incidents, antagonist'], ['t', 'colours: system, light, dark'], ['?', 'this'],
   ];
-  const kinds = [['well', 'well'], ['stopped', 'was stopped'], ['died', 'died by itself, could not be started'], ['outOfMemory', 'ran out of memory'], ['packetLoss', 'lost packets'], ['unhealthy', 'was unhealthy, suspect'], ['hostOffline', 'engine silent, host offline, not known'], ['ignored', 'ignored'], ['unseen', 'not watched']];
+  const kinds = [['well', 'well'], ['stopped', 'was stopped'], ['died', 'died by itself, could not be started'], ['outOfMemory', 'ran out of memory'], ['packetLoss', 'lost packets'], ['unhealthy', 'was unhealthy, suspect'], ['hostOffline', 'engine silent, host offline, not known'], ['unseen', 'ignored, not watched']];
   const box = el('input', { type: 'checkbox', checked: isKeyboardOn(), onchange: () => localStorage.setItem('keys', box.checked ? 'on' : 'off') });
   const dialog = open('Help', 'help',
     el('h3', {}, 'Keys'),
     el('dl', { className: 'shortcuts' }, ...rows.flatMap(([key, what]) => [el('dt', {}, ...key.split(' ').map(one => el('kbd', {}, one))), el('dd', {}, what)])),
     el('label', { className: 'check' }, box, 'Single keys are shortcuts'),
     el('h3', {}, 'The bar of the last hour'),
-    el('p', {}, 'One cell for each minute, in the colour of what went wrong in it. A click opens the evidence.'),
-    el('ul', { className: 'legend' }, ...kinds.map(([kind, what]) => el('li', {}, el('span', { className: 'swatch', 'data-kind': kind }), what))),
+    el('p', {}, 'One cell for each minute, in the colour of what went wrong in it. A click opens the evidence; on a touch screen the first tap says what it is, the second opens it.'),
+    el('ul', { className: 'legend full' }, ...kinds.map(([kind, what]) => el('li', {}, el('span', { className: 'swatch', 'data-kind': kind }), what))),
     closing());
   return dialog;
 }

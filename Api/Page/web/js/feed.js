@@ -7,6 +7,8 @@ import { Problem, problemOf, signIn } from './api.js';
 const SILENCE = 25000;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 5000;
+/** For so long a page that nobody sees keeps its stream: a browser has six connections to a node, for all its tabs together. */
+const PATIENCE = 30000;
 
 /** Splits what arrives into events. */
 async function* parse(body) {
@@ -35,15 +37,40 @@ async function* parse(body) {
   }
 }
 
+/** Ends the request that is under way. */
+let ending = new AbortController();
+/** Kept when somebody looks again; null while somebody does, or did a moment ago. */
+let away = null;
+let leaving = 0;
+
+function attend() {
+  clearTimeout(leaving);
+  if (document.hidden) {
+    leaving = setTimeout(() => {
+      away = Promise.withResolvers();
+      ending.abort();
+    }, PATIENCE);
+  } else {
+    away?.resolve();
+    away = null;
+  }
+}
+
 /**
- * Reads for as long as the page is open.
- * @param on event(name, data) for what comes; state(kind, why) with kind live, lost (no connection) or silent (the node answers, the controller does not).
+ * Reads for as long as the page is open and somebody looks at it.
+ * @param on event(name, data) for what comes; state(kind, why) with kind live, lost (no connection), silent (the node answers, the controller does not) or paused (nobody looks).
  */
 export async function follow(on) {
+  document.addEventListener('visibilitychange', attend);
+  attend();
   let wait = FIRST_WAIT;
   let last = null;
   for (;;) {
-    const ending = new AbortController();
+    if (away) {
+      on.state('paused', '');
+      await away.promise;
+    }
+    ending = new AbortController();
     let alarm = setTimeout(() => ending.abort(), SILENCE);
     try {
       const headers = { Accept: 'text/event-stream' };
@@ -63,10 +90,12 @@ export async function follow(on) {
       }
       on.state('lost', 'The connection ended.');
     } catch (e) {
+      if (away) continue;
       if (e instanceof Problem) on.state(e.status === 503 ? 'silent' : 'lost', e.message);
       else on.state('lost', 'The node does not answer.');
+    } finally {
+      clearTimeout(alarm);
     }
-    clearTimeout(alarm);
     await new Promise(resolve => setTimeout(resolve, wait));
     wait = Math.min(wait * 2, LONGEST_WAIT);
   }

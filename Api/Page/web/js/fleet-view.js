@@ -2,6 +2,7 @@
 
 import { get } from './api.js';
 import { availabilityCards } from './availability.js';
+import { legend } from './chart.js';
 import { el, icon, keeper, place, setAttribute, show, write } from './dom.js';
 import { connection, containers, historyGone, hosts, isInTrouble, rank, shownState, structure, subscribe } from './fleet.js';
 import { virtualList } from './list.js';
@@ -27,9 +28,11 @@ const orders = {
   restarts: { label: 'Restarts', compare: (a, b) => b.view.restarts - a.view.restarts || byName(a, b) },
 };
 
+const scale = () => [el('span', { 'aria-hidden': 'true' }, '1 h ago'), el('span', {}, 'Last hour'), el('span', { 'aria-hidden': 'true' }, 'now')];
+
 const columns = [['State', 'trouble'], ['Container', 'name'], ['Why'], ['Last hour'], ['Loss', 'loss'], ['Round trip'], ['Memory'], ['Restarts', 'restarts']];
 
-/** Rows have fixed heights, which base.css knows too: so many rem, on a phone and elsewhere. */
+/** Rows have fixed heights, which fleet.css knows too: so many rem, on a phone and elsewhere. */
 const phone = matchMedia('(max-width: 52rem)');
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 const kinds = {
@@ -66,7 +69,7 @@ export function fleetView(main, route) {
   const empty = el('p', { className: 'empty', hidden: true });
   const availability = el('section', { className: 'figures', 'aria-label': 'Availability of the host', hidden: true });
   const heads = columns.map(([label, order]) => el('div', { role: 'columnheader', className: label.toLowerCase().replace(' ', '-') },
-    order ? el('button', { type: 'button', onclick: () => set('sort', order) }, label) : label));
+    ...order ? [el('button', { type: 'button', onclick: () => set('sort', order) }, label)] : label === 'Last hour' ? scale() : [label]));
   const body = el('div', { className: 'rows', role: 'rowgroup' });
   const table = el('div', { className: 'table', role: 'table', 'aria-label': 'Containers' },
     el('div', { role: 'rowgroup', className: 'head' }, el('div', { role: 'row', className: 'row', 'aria-rowindex': '1' }, ...heads)), body);
@@ -75,7 +78,7 @@ export function fleetView(main, route) {
       el('div', { className: 'headline' }, glyph, el('div', { role: 'status' }, title, sub)),
       el('form', { className: 'filters', role: 'search', onsubmit: event => { event.preventDefault(); step(1); } },
         el('span', { className: 'searchbox' }, icon('search'), search), hostChoice, orderChoice),
-      chips),
+      el('div', { className: 'below' }, chips, legend())),
     availability, note, table, empty);
 
   const list = virtualList(body, kinds, 2);

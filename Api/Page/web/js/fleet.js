@@ -1,7 +1,8 @@
 // What is known of the fleet: hosts, containers, the incidents of the last hour. Views subscribe, and are told once a frame.
 
-import { get } from './api.js';
+import { get, oneAtATime } from './api.js';
 import { follow } from './feed.js';
+import { outagesOf } from './outages.js';
 import { inTrouble, state as stateOf } from './words.js';
 
 export const MINUTE = 60000;
@@ -9,6 +10,8 @@ export const CELLS = 60;
 /** Seconds between two points of the small charts. */
 export const SAMPLE = 2;
 const SAMPLES = 60;
+/** Milliseconds after which a history that could not be read is asked again. */
+const RETRY = 10000;
 
 export const hosts = new Map();
 export const containers = new Map();
@@ -21,7 +24,7 @@ const listeners = new Set();
 /** Counts what may change which rows there are, and their order; measurements alone do not. */
 export let structure = 0;
 let frame = 0;
-let loads = 0;
+let retry = 0;
 
 export const keyOf = (host, id) => `${host}/${id}`;
 
@@ -145,25 +148,29 @@ function takeIncident(incident) {
 
 export const latestIncidents = () => [...incidents.values()].sort((a, b) => a.id < b.id ? 1 : -1);
 
-async function loadHistory() {
-  const load = ++loads;
+/** As many incidents as make the bars of a large fleet on a bad day. */
+async function loadIncidents() {
   const from = new Date(Date.now() - CELLS * MINUTE).toISOString();
-  try {
-    let before = '';
-    // As many as make the bars of a large fleet on a bad day.
-    for (let page = 0; page < 8 && load === loads; page++) {
-      const found = await get(`incidents?from=${encodeURIComponent(from)}&limit=500${before && '&before=' + before}`);
-      found.incidents.forEach(takeIncident);
-      if (!found.next) break;
-      before = encodeURIComponent(found.next);
-    }
-    await Promise.all([...hosts.keys()].map(async host => takeWatched(host, (await get(`hosts/${encodeURIComponent(host)}/watched`)).watched)));
-    historyGone = null;
-  } catch (e) {
-    historyGone = e.status === 404 ? 'This node keeps no history of incidents.' : e.message;
+  let before = '';
+  for (let page = 0; page < 8; page++) {
+    const found = await get(`incidents?from=${encodeURIComponent(from)}&limit=500${before && '&before=' + before}`);
+    found.incidents.forEach(takeIncident);
+    if (!found.next) return;
+    before = encodeURIComponent(found.next);
   }
-  changed();
 }
+
+const loadWatched = async host => takeWatched(host, (await get(`hosts/${encodeURIComponent(host)}/watched`)).watched);
+
+const loadHistory = oneAtATime(async () => {
+  clearTimeout(retry);
+  const parts = await Promise.allSettled([loadIncidents(), ...[...hosts.keys()].map(loadWatched)]);
+  // A host that is gone by now has no history, and needs none.
+  const failed = parts.find(({ reason }) => reason && reason.status !== 404);
+  historyGone = failed ? failed.reason.message : null;
+  if (failed) retry = setTimeout(loadHistory, RETRY);
+  changed();
+});
 
 const handlers = {
   snapshot({ hosts: all }, now) {
@@ -200,17 +207,10 @@ const handlers = {
   },
 };
 
-/** When it was down. One that was given up stays down until somebody has looked. */
-function outagesOf(incident, { view }) {
-  if (incident.outages?.length) return incident.outages;
-  const isDown = incident.outcome === 'quarantined' && view.health === 'quarantined';
-  return [{ from: incident.downSince ?? incident.faultAt, to: isDown ? null : incident.runningAgainAt ?? incident.endedAt }];
-}
-
-/** What is known of the last hour, per minute: the worst that was seen of a container; unseen where nobody watched it. */
+/** What is known of the last hour, per minute: what went wrong last in it, and in which incidents; unseen where nobody watched the container. */
 export function cellsOf(container, now = Date.now()) {
   const end = Math.floor(now / MINUTE) + 1;
-  const cells = Array.from({ length: CELLS }, (_, i) => ({ at: (end - CELLS + i) * MINUTE, kind: 'unseen', incident: null }));
+  const cells = Array.from({ length: CELLS }, (_, i) => ({ at: (end - CELLS + i) * MINUTE, kind: 'unseen', incidents: [] }));
   const each = (from, to, put) => {
     const first = Math.max(0, Math.floor(from / MINUTE) - end + CELLS);
     const last = Math.min(CELLS - 1, Math.floor(Math.min(to, now) / MINUTE) - end + CELLS);
@@ -222,8 +222,11 @@ export function cellsOf(container, now = Date.now()) {
     if (kind !== 'well') each(from, to, cell => { cell.kind = cause ?? kind; });
   }
   for (const incident of incidentsOf(container).toReversed()) {
-    for (const { from, to } of outagesOf(incident, container)) {
-      each(Date.parse(from), to ? Date.parse(to) : now, cell => { cell.kind = incident.cause; cell.incident = incident; });
+    for (const { from, to, cause } of outagesOf(incident, container.view)) {
+      each(from, to, cell => {
+        cell.kind = cause;
+        if (!cell.incidents.includes(incident)) cell.incidents.push(incident);
+      });
     }
   }
   return cells;

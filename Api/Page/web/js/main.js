@@ -13,21 +13,31 @@ import { time } from './words.js';
 const main = document.getElementById('main');
 let view = null;
 
+/** A part of an address; as it stands where somebody has mistyped it. */
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** The part behind the #: a path and a query. */
 function parse() {
   const [path, query] = location.hash.replace(/^#\/?/, '').split('?');
-  return { parts: path.split('/').filter(Boolean).map(decodeURIComponent), params: new URLSearchParams(query) };
+  return { parts: path.split('/').filter(Boolean).map(decode), params: new URLSearchParams(query) };
 }
 
 function make({ parts: [name, ...rest], params }) {
   const route = { parts: rest, params };
   switch (name) {
     case undefined: return fleetView(main, route);
-    case 'containers': return containerView(main, route);
+    case 'containers': if (rest.length === 2) return containerView(main, route); break;
     case 'incidents': return rest.length ? incidentView(main, route) : incidentsView(main, route);
     case 'antagonist': return antagonistView(main, route);
-    default: location.replace('#/'); return null;
   }
+  location.replace('#/');
+  return null;
 }
 
 let open = null;
@@ -58,6 +68,7 @@ const words = {
   connecting: ['calm', 'Connecting'],
   live: ['good', 'Live'],
   lost: ['bad', 'Reconnecting'],
+  paused: ['calm', 'Paused'],
   silent: ['bad', 'Controller silent'],
 };
 

@@ -80,11 +80,11 @@ export function containerRow() {
   const word = pill();
   const link = el('a', { className: 'open' });
   const image = el('span', { className: 'dim' });
-  const why = cell('why');
+  const why = cell('why', el('span'));
   const hour = bar();
-  const lossChart = spark(100);
+  const lossChart = spark(100, 0);
   const lossText = el('span');
-  const rttChart = spark(.5);
+  const rttChart = spark(.5, .5);
   const rttText = el('span');
   const memoryText = cell('memory number');
   const restarts = cell('restarts number');
@@ -110,8 +110,7 @@ export function containerRow() {
       setAttribute(link, 'href', containerHash(view));
       write(image, view.image);
       const details = view.staleSince ? `as of ${time(view.staleSince)}: ${view.details}` : view.details;
-      write(why, details);
-      setAttribute(why, 'title', details);
+      write(why.firstChild, details);
       hour.update(container);
       lossChart.update(container.loss);
       rttChart.update(container.rtt);
@@ -119,7 +118,8 @@ export function containerRow() {
       write(rttText, rtt(view.rtt));
       write(memoryText, memory(view.memory));
       write(restarts, view.restarts ? `${view.restarts}` : '');
-      setAttribute(lossText, 'data-tone', view.packetLoss > view.threshold ? 'bad' : view.packetLoss > 0 ? 'warn' : null);
+      setAttribute(lossText, 'data-tone', view.packetLoss > view.threshold ? 'bad' : view.packetLoss > 0 ? 'warn' : 'calm');
+      setAttribute(rttText, 'data-tone', view.rtt >= 1 ? null : 'calm');
     },
   };
 }

@@ -45,6 +45,8 @@ export const attack = name => attacks[name] ?? plain(name);
 
 export const state = name => states[name] ?? { word: plain(name), tone: 'calm', rank: 5, tells: '' };
 
+export const sentence = text => text && text[0].toUpperCase() + text.slice(1);
+
 export const count = (number, one, many = one + 's') => `${number} ${number === 1 ? one : many}`;
 
 /** Hour of the day, and the day where it is not today. */
@@ -54,10 +56,13 @@ export function time(text) {
   return `${new Date().toISOString().startsWith(day) ? '' : day + ' '}${hour} UTC`;
 }
 
+/** Hour and minute of the day. */
+export const hour = milliseconds => new Date(milliseconds).toISOString().slice(11, 16);
+
 export function ago(text, now = Date.now()) {
   const seconds = Math.max(0, (now - Date.parse(text)) / 1000);
   if (seconds < 5) return 'just now';
-  return `${span(seconds)} ago`;
+  return `${seconds < 60 ? `${Math.round(seconds)} s` : span(seconds)} ago`;
 }
 
 /** A length of time in the largest unit that says enough. */
@@ -65,7 +70,7 @@ export function span(seconds) {
   if (seconds == null) return '';
   if (seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
   return `${Math.round(seconds / 86400)} days`;
