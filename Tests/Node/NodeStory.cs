@@ -9,7 +9,7 @@ namespace HmsOrleans.Tests.Node;
 public abstract class NodeStory : IAsyncLifetime
 {
     /// <summary>Ends by itself with the code that <see cref="EndAsync"/> gives it.</summary>
-    private const string Mortal = "trap exit TERM; while [ ! -s /tmp/code ]; do sleep 0.05; done; read code </tmp/code; rm /tmp/code; exit $code";
+    private protected const string Mortal = "trap exit TERM; while [ ! -s /tmp/code ]; do sleep 0.05; done; read code </tmp/code; rm /tmp/code; exit $code";
 
     private readonly int _logged;
 

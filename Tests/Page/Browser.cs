@@ -33,7 +33,7 @@ internal sealed class Browser : IAsyncDisposable
         }
     }
 
-    /// <summary>A page of a visitor who has never been here.</summary>
+    /// <summary>A page of a visitor who has never been here; a narrow one is touched.</summary>
     public async Task<IPage> VisitAsync(Uri address, ColorScheme scheme = ColorScheme.Light, int width = 1360, int height = 860)
     {
         var context = await _browser.NewContextAsync(new()
@@ -42,6 +42,7 @@ internal sealed class Browser : IAsyncDisposable
             ColorScheme = scheme,
             ReducedMotion = ReducedMotion.Reduce,
             ViewportSize = new() { Width = width, Height = height },
+            HasTouch = width < 500,
         });
         context.SetDefaultTimeout(Patience);
         var page = await context.NewPageAsync();

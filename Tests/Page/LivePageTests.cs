@@ -36,11 +36,166 @@ public sealed class LivePageTests(LivePageTests.Keyed fixture) : PageStory(fixtu
 
         await row.GetByRole(AriaRole.Link).ClickAsync();
         await page.Locator(".timeline summary").First.ClickAsync();
-        await Expect(page.Locator(".timeline .attempts li")).ToHaveCountAsync(2);
+        await Expect(page.Locator(".timeline .course")).ToContainTextAsync("Again: died by itself");
+        await Expect(page.Locator(".timeline .course")).ToContainTextAsync("Start 2 because it died by itself (exit code 3)");
         await page.GetByRole(AriaRole.Link, new() { Name = "This incident by itself" }).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("web was stopped");
         await Expect(page.Locator("main")).ToContainTextAsync("exit code 137");
         Assert.True(await page.EvaluateAsync<bool>("window.isStillTheSame"));
+
+        // Also as the history alone tells it: in the colour of what went wrong last, and not of what the incident began with.
+        await page.GotoAsync("/#/");
+        await ReloadAsync(page);
+        await Expect(row.Locator(".bar path[data-kind=died]")).ToHaveCountAsync(1);
+        Assert.Empty(Browser.Faults);
+    }
+
+    [Fact]
+    public async Task The_bar_tells_of_each_minute_and_leads_to_the_evidence_by_keyboard_pointer_and_finger()
+    {
+        await RunHealthyAsync("web");
+        await Host.Docker(Token, "kill", "web");
+        await UntilHealedAsync("web");
+        var page = await SignInAsync();
+        var bar = Row(page, "web").Locator(".bar");
+        var happened = new Regex(@"UTC: was stopped \(exit code 137\), healed in");
+        await Expect(bar.Locator("path[data-kind=stopped]")).ToHaveCountAsync(1);
+
+        await TabToAsync(page, bar);
+        await Expect(bar).ToHaveAttributeAsync("aria-valuetext", happened);
+        await Expect(page.Locator(".tip")).ToHaveTextAsync(happened);
+        await page.Keyboard.PressAsync("Home");
+        await Expect(bar).ToHaveAttributeAsync("aria-valuetext", new Regex("UTC: not watched$"));
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(bar).ToHaveAttributeAsync("aria-valuenow", "1");
+        await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.PressAsync("Shift+Tab");
+        await page.Keyboard.PressAsync("Enter");
+        await MustShowTheEvidenceAsync(page);
+
+        await page.GotoAsync("/#/");
+        var (x, y) = await PlaceAsync(bar);
+        await page.Mouse.MoveAsync(x, y);
+        await Expect(page.Locator(".tip")).ToHaveTextAsync(happened);
+        await page.Mouse.ClickAsync(x, y);
+        await MustShowTheEvidenceAsync(page);
+
+        var phone = await SignInAsync(width: 390);
+        var narrow = Row(phone, "web").Locator(".bar");
+        (x, y) = await PlaceAsync(narrow);
+        await phone.Touchscreen.TapAsync(x, y);
+        await Expect(phone.Locator(".tip")).ToHaveTextAsync(happened);
+        await Expect(phone).Not.ToHaveURLAsync(new Regex("incidents"));
+        await phone.Touchscreen.TapAsync(x, y);
+        await MustShowTheEvidenceAsync(phone);
+        Assert.Empty(Browser.Faults);
+
+        static Task MustShowTheEvidenceAsync(IPage page) => Expect(page.Locator("h1")).ToHaveTextAsync("web was stopped");
+
+        static async Task<(float X, float Y)> PlaceAsync(ILocator bar)
+        {
+            var stopped = bar.Locator("path[data-kind=stopped]");
+            var cell = int.Parse(Regex.Match((await stopped.GetAttributeAsync("d"))!, "^M([0-9]+) ").Groups[1].Value, CultureInfo.InvariantCulture) / 10;
+            await bar.ScrollIntoViewIfNeededAsync();
+            var box = (await bar.BoundingBoxAsync())!;
+            return (box.X + (cell + 0.5f) * box.Width / 60, box.Y + box.Height / 2);
+        }
+    }
+
+    [Fact]
+    public async Task Evidence_that_somebody_reads_stays_in_its_place_while_the_incident_goes_on()
+    {
+        await RunAsync("web", [], "sh", "-c", $"i=0; while [ $i -lt 99 ]; do echo line $i; i=$((i+1)); done; {Mortal}");
+        await UntilAsync("web", "healthy");
+        await EndAsync("web", 3);
+        var address = Assert.Single(Addresses(await UntilHealedAsync("web")));
+        var page = await SignInAsync();
+        var reads = 0;
+        page.Request += (_, request) => reads += Regex.IsMatch(request.Url, "/incidents/[0-9a-f]{32}$") ? 1 : 0;
+        await page.GotoAsync($"/#/containers/{NodeProcess.Host}/web");
+        await Expect(page.Locator(".probes tbody th")).ToHaveTextAsync(address);
+        await page.Locator(".timeline summary").ClickAsync();
+        await page.Locator(".timeline .log").EvaluateAsync("log => { log.focus(); log.scrollTop = 40; window.log = log; }");
+
+        await EndAsync("web", 3);
+        await Expect(page.Locator(".timeline .course")).ToContainTextAsync("Again: died by itself");
+        Assert.True(await page.EvaluateAsync<bool>("log.isConnected && log === document.activeElement && log.scrollTop === 40"));
+        Assert.Equal(1, reads);
+        Assert.Empty(Browser.Faults);
+    }
+
+    [Fact]
+    public async Task A_page_that_nobody_sees_leaves_its_stream_and_goes_on_where_it_was()
+    {
+        await RunHealthyAsync("web");
+        var page = await VisitAsync();
+        await page.Clock.InstallAsync();
+        await EnterKeyAsync(page);
+        await Expect(Row(page, "web").Locator(".state")).ToHaveTextAsync("healthy");
+
+        await ShowAsync(isHidden: true);
+        await page.Clock.FastForwardAsync(31_000);
+        await Expect(page.Locator("#connection")).ToHaveTextAsync("Paused");
+        await Host.Docker(Token, "kill", "web");
+        await UntilHealedAsync("web");
+
+        var request = await page.RunAndWaitForRequestAsync(() => ShowAsync(isHidden: false), request => request.Url.EndsWith("/events", StringComparison.Ordinal));
+        Assert.NotNull(await request.HeaderValueAsync("last-event-id"));
+        await Expect(page.Locator("#connection")).ToHaveTextAsync("Live");
+        await Expect(Row(page, "web").Locator(".restarts")).ToHaveTextAsync("1");
+        Assert.Empty(Browser.Faults);
+
+        Task ShowAsync(bool isHidden) => page.EvaluateAsync("""
+            isHidden => {
+              Object.defineProperty(document, 'hidden', { configurable: true, get: () => isHidden });
+              document.dispatchEvent(new Event('visibilitychange'));
+            }
+            """, isHidden);
+    }
+
+    [Fact]
+    public async Task A_history_that_is_away_is_asked_again_but_not_all_the_time()
+    {
+        await RunHealthyAsync("web");
+        var page = await VisitAsync();
+        await page.Clock.InstallAsync();
+        var isAway = true;
+        var lists = 0;
+        await page.RouteAsync(new Regex(@"/incidents\?|/watched$"), route =>
+        {
+            lists += route.Request.Url.EndsWith("limit=50", StringComparison.Ordinal) ? 1 : 0;
+            return isAway
+                ? route.FulfillAsync(new() { Status = 503, ContentType = "application/problem+json", Body = """{"detail": "The history is away."}""" })
+                : route.ContinueAsync();
+        });
+        await EnterKeyAsync(page);
+        var note = page.Locator("main > .note");
+        await Expect(note).ToHaveTextAsync("The bars know only what this page has seen. The history is away.");
+        await Host.Docker(Token, "kill", "web");
+        await Expect(Row(page, "web").Locator(".bar")).ToHaveAttributeAsync("aria-label", new Regex("1 incident"));
+
+        await page.GotoAsync("/#/incidents");
+        await Expect(page.Locator("main .note")).ToHaveTextAsync("The history is away.");
+        await page.Clock.RunForAsync(20_000);
+        Assert.InRange(lists, 1, 8);
+
+        isAway = false;
+        await page.Clock.FastForwardAsync(40_000);
+        await Expect(page.Locator("li.incident")).ToHaveCountAsync(1);
+        await page.GotoAsync("/#/");
+        await Expect(note).ToBeHiddenAsync();
+        Assert.Empty(Browser.Faults);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_none_leads_to_the_fleet()
+    {
+        await RunHealthyAsync("web");
+        var page = await SignInAsync();
+        await page.GotoAsync("/#/containers/%");
+        await Expect(Row(page, "web")).ToBeVisibleAsync();
+        await ReloadAsync(page);
+        await Expect(Row(page, "web")).ToBeVisibleAsync();
         Assert.Empty(Browser.Faults);
     }
 
@@ -50,9 +205,9 @@ public sealed class LivePageTests(LivePageTests.Keyed fixture) : PageStory(fixtu
         await RunHealthyAsync("web");
         await Host.Docker(Token, "kill", "web");
         await UntilHealedAsync("web");
-        foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
+        foreach (var (scheme, width) in ((ColorScheme, int)[])[(ColorScheme.Light, 1360), (ColorScheme.Dark, 1360), (ColorScheme.Light, 390)])
         {
-            var page = await VisitAsync(scheme);
+            var page = await VisitAsync(scheme, width);
             await MustBeForAllAsync(page, "sign-in");
             await EnterKeyAsync(page);
             await Expect(Row(page, "web")).ToBeVisibleAsync();

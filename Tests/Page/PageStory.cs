@@ -10,7 +10,8 @@ namespace HmsOrleans.Tests.Page;
 /// <summary>What the stories about the live page share: a browser, signing in, and what must hold in every view.</summary>
 public abstract class PageStory : NodeStory
 {
-    private const string Operator = "operator-of-the-page-0123";
+    private protected const string Operator = "operator-of-the-page-0123";
+    private protected const string Chaos = "chaos-of-the-page-01234567";
 
     private protected PageStory(NodeFixture fixture)
         : base(fixture)
@@ -21,7 +22,11 @@ public abstract class PageStory : NodeStory
     }
 
     /// <summary>The settings of a node whose page asks for a key.</summary>
-    private protected static (string Key, string Value)[] Keys => [("Hms:Api:Keys:0:Name", "acts"), ("Hms:Api:Keys:0:Key", Operator), ("Hms:Api:Keys:0:Role", "operator")];
+    private protected static (string Key, string Value)[] Keys =>
+    [
+        ("Hms:Api:Keys:0:Name", "acts"), ("Hms:Api:Keys:0:Key", Operator), ("Hms:Api:Keys:0:Role", "operator"),
+        ("Hms:Api:Keys:1:Name", "breaks"), ("Hms:Api:Keys:1:Key", Chaos), ("Hms:Api:Keys:1:Role", "chaos"),
+    ];
 
     private protected Browser Browser { get; private set; } = null!;
 
@@ -41,12 +46,12 @@ public abstract class PageStory : NodeStory
         GC.SuppressFinalize(this);
     }
 
-    private protected Task<IPage> VisitAsync(ColorScheme scheme = ColorScheme.Light) => Browser.VisitAsync(Node.Http.BaseAddress!, scheme);
+    private protected Task<IPage> VisitAsync(ColorScheme scheme = ColorScheme.Light, int width = 1360) => Browser.VisitAsync(Node.Http.BaseAddress!, scheme, width);
 
-    private protected async Task<IPage> SignInAsync()
+    private protected async Task<IPage> SignInAsync(string key = Operator, int width = 1360)
     {
-        var page = await VisitAsync();
-        await EnterKeyAsync(page);
+        var page = await VisitAsync(width: width);
+        await EnterKeyAsync(page, key);
         return page;
     }
 
@@ -54,7 +59,7 @@ public abstract class PageStory : NodeStory
     {
         await KeyOf(page).FillAsync(key);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        if (key == Operator)
+        if (key is Operator or Chaos)
         {
             await UntilItRunsAsync(page);
         }
