@@ -146,7 +146,11 @@ function takeIncident(incident) {
   structure++;
 }
 
-export const latestIncidents = () => [...incidents.values()].sort((a, b) => a.id < b.id ? 1 : -1);
+/** An incident of the last hour as it is now; undefined where it is not one. */
+export const incidentOf = id => incidents.get(id);
+
+/** Id of the newest incident; empty while there is none. */
+export const newestIncident = () => incidents.keys().reduce((newest, id) => id > newest ? id : newest, '');
 
 /** As many incidents as make the bars of a large fleet on a bad day. */
 async function loadIncidents() {

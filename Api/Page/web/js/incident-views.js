@@ -3,7 +3,7 @@
 import { get } from './api.js';
 import { el, icon, keeper, place, show, write } from './dom.js';
 import { evidence, figures, outcomeBadge } from './evidence.js';
-import { historyGone, hosts, latestIncidents, subscribe } from './fleet.js';
+import { historyGone, hosts, incidentOf, newestIncident, subscribe } from './fleet.js';
 import { ago, cause, causes, hour, outcomes, time } from './words.js';
 
 /** Milliseconds after which a list that could not be read is asked for again, doubled each time. */
@@ -118,8 +118,6 @@ export function incidentsView(main, route) {
     read(null);
   }
 
-  const newest = () => latestIncidents()[0]?.id ?? '';
-
   function draw() {
     place(list, lines([...shown].map(([id, incident]) => [id, incident])));
     show(table, shown.size > 0);
@@ -132,7 +130,7 @@ export function incidentsView(main, route) {
     if (before) query.set('before', before);
     fresh.hidden = true;
     // What is newer than that is news.
-    if (!before) known = newest();
+    if (!before) known = newestIncident();
     isReading = true;
     try {
       const page = await get(`incidents?${query}`);
@@ -173,13 +171,13 @@ export function incidentsView(main, route) {
       hostChoice.replaceChildren(el('option', { value: '' }, 'All hosts'), ...addresses.map(address => el('option', { value: address }, address)));
     }
     if (document.activeElement !== hostChoice) hostChoice.value = filters.get('host') ?? '';
-    for (const incident of latestIncidents()) if (shown.get(incident.id)?.revision < incident.revision) shown.set(incident.id, incident);
+    for (const [id, { revision }] of shown) if (incidentOf(id)?.revision > revision) shown.set(id, incidentOf(id));
     draw();
     if (isReading || Date.now() < notBefore) return;
     // What the page reads of the last hour as it starts is not new.
-    if (historyGone === undefined) known = [known, newest()].sort()[1];
+    if (historyGone === undefined) known = [known, newestIncident()].sort()[1];
     else if (hasFailed) read(null);
-    else if (newest() > known) shown.size ? show(fresh, true) : read(null);
+    else if (newestIncident() > known) shown.size ? show(fresh, true) : read(null);
   });
   fill();
   read(null);
@@ -226,7 +224,7 @@ export function incidentView(main, { parts: [id] }) {
   // It goes on while one looks. What was found may come a moment later.
   const unsubscribe = subscribe(() => {
     if (!incident) return;
-    const live = latestIncidents().find(one => one.id === id);
+    const live = incidentOf(id);
     write(sub.lastChild, ago(incident.faultAt));
     if (!(live?.revision > incident.revision)) return;
     const { capture } = incident;
