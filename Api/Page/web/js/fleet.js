@@ -225,7 +225,8 @@ export function cellsOf(container, now = Date.now()) {
   for (const { kind, from, to, cause } of container.marks) {
     if (kind !== 'well') each(from, to, cell => { cell.kind = cause ?? kind; });
   }
-  for (const incident of incidentsOf(container).toReversed()) {
+  // What it did itself says more than what its host did in the same minute.
+  for (const incident of incidentsOf(container).toReversed().sort((a, b) => Boolean(a.containerId) - Boolean(b.containerId))) {
     for (const { from, to, cause } of outagesOf(incident, container.view)) {
       each(from, to, cell => {
         cell.kind = cause;

@@ -203,7 +203,7 @@ export function incidentView(main, { parts: [id] }) {
     if (!incident) {
       const host = link(`#/?host=${encodeURIComponent(now.host)}`, now.host);
       sub.replaceChildren(...now.container ? [link(hashOf(now), now.container), ` (${now.image}) on `, host] : ['Host ', host], ', ', el('time', { dateTime: now.faultAt, title: time(now.faultAt) }, ago(now.faultAt)));
-      body.replaceChildren(shown.node);
+      body.replaceChildren(el('h2', {}, 'What happened'), shown.node);
     }
     incident = now;
     shown.update(now);
