@@ -5,6 +5,7 @@ using HmsOrleans.Tests.Engine;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
+using AttackLog = HmsOrleans.Antagonist.Agent.AttackLog;
 
 namespace HmsOrleans.Tests.Antagonist;
 
