@@ -140,9 +140,12 @@ internal sealed class BrokerProcess : IAsyncDisposable
     }
 
     /// <summary>Has it raise the alarm that a full disk raises, or end it: meanwhile it takes no messages. 3 s on two cores.</summary>
-    public Task AlarmAsync(bool isOn, CancellationToken token) => Command.RunAsync(
-        "/usr/lib/rabbitmq/bin/rabbitmqctl", _environment, Patience, token, "eval",
-        isOn ? "rabbit_alarm:set_alarm({{resource_limit, disk, node()}, []})." : "rabbit_alarm:clear_alarm({resource_limit, disk, node()}).");
+    public Task AlarmAsync(bool isOn, CancellationToken token) => EvaluateAsync(
+        isOn ? "rabbit_alarm:set_alarm({{resource_limit, disk, node()}, []})." : "rabbit_alarm:clear_alarm({resource_limit, disk, node()}).", token);
+
+    /// <summary>Has a plain queue do nothing, as one without a leader does, or go on: meanwhile what is published to it is not confirmed.</summary>
+    public Task SuspendAsync(string queue, bool isOn, CancellationToken token) => EvaluateAsync(
+        $$"""{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"{{queue}}">>)), sys:{{(isOn ? "suspend" : "resume")}}(amqqueue:get_pid(Q)).""", token);
 
     /// <summary>Nothing goes to it or comes from it, as if a cable were out; of all in this network namespace. Call again to mend that.</summary>
     public async Task CutAsync(bool isCut, CancellationToken token)
@@ -175,6 +178,9 @@ internal sealed class BrokerProcess : IAsyncDisposable
         _epmd.Dispose();
         System.IO.Directory.Delete(Directory, recursive: true);
     }
+
+    private Task<string> EvaluateAsync(string erlang, CancellationToken token) =>
+        Command.RunAsync("/usr/lib/rabbitmq/bin/rabbitmqctl", _environment, Patience, token, "eval", erlang);
 
     /// <summary>All processes with our home: Erlang's machine, its helpers, epmd. Those that ended, and were not yet waited for, have none.</summary>
     private List<int> Running()

@@ -22,10 +22,9 @@ public sealed class PublisherTests(BrokerFixture shared) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        _connection = new(Options(TimeSpan.FromMinutes(1)), "tests", TimeProvider.System, NullLogger<RabbitMqConnection>.Instance);
         // A minute for a confirmation: none is late on a busy machine.
-        var options = new RabbitMqOptions { Uri = new(_broker.Uri), Name = Name, ConfirmTimeout = TimeSpan.FromMinutes(1) };
-        _connection = new(options, "tests", TimeProvider.System, NullLogger<RabbitMqConnection>.Instance);
-        _publisher = new(options, _connection, TimeProvider.System, NullLogger<RabbitMqPublisher>.Instance);
+        _publisher = NewPublisher(TimeSpan.FromMinutes(1));
         _channel = await (await _connection.OpenToReadAsync(Token)).CreateChannelAsync(cancellationToken: Token);
     }
 
@@ -67,6 +66,27 @@ public sealed class PublisherTests(BrokerFixture shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_whose_queue_does_not_confirm_is_a_dead_letter_and_the_others_are_sent_once()
+    {
+        var (good, stuck) = (await DeclareAsync([]), await DeclareAsync([]));
+        // So short that the test need not wait for a minute.
+        await using var publisher = NewPublisher(TimeSpan.FromSeconds(3));
+        await _broker.SuspendAsync(stuck, isOn: true, Token);
+        try
+        {
+            await publisher.PublishAsync([Message("", good, "first"), Message("", stuck, "is not confirmed"), Message("", good, "last")], Token);
+        }
+        finally
+        {
+            await _broker.SuspendAsync(stuck, isOn: false, CancellationToken.None);
+        }
+
+        Assert.Equal(["first", "last"], (await TakeAsync(good)).Select(message => message.Body));
+        var (body, reason) = Assert.Single(await TakeAsync($"{Name}.dead"));
+        Assert.Equal(("is not confirmed", $"'{stuck}' on the default exchange has not confirmed it within 3 s; it may be there all the same"), (body, reason));
+    }
+
+    [Fact]
     public async Task A_dead_letter_whose_queue_was_deleted_has_it_made_again()
     {
         await _channel.QueueDeleteAsync($"{Name}.dead", cancellationToken: Token);
@@ -98,6 +118,10 @@ public sealed class PublisherTests(BrokerFixture shared) : IAsyncLifetime
         await TestSilo.UntilAsync("its end is known", () => _connection.Trouble is null);
         Assert.Equal(["before", "first", "waits 0", "waits 1", "waits 2"], (await TakeAsync(queue)).Select(message => message.Body));
     }
+
+    private RabbitMqOptions Options(TimeSpan confirmTimeout) => new() { Uri = new(_broker.Uri), Name = Name, ConfirmTimeout = confirmTimeout };
+
+    private RabbitMqPublisher NewPublisher(TimeSpan confirmTimeout) => new(Options(confirmTimeout), _connection, TimeProvider.System, NullLogger<RabbitMqPublisher>.Instance);
 
     private static RabbitMqMessage Message(string exchange, string key, string body) => new(exchange, key, Encoding.UTF8.GetBytes(body), "text/plain");
 
