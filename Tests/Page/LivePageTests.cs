@@ -114,7 +114,7 @@ public sealed class LivePageTests(LivePageTests.Keyed fixture) : PageStory(fixtu
         page.Request += (_, request) => reads += Regex.IsMatch(request.Url, "/incidents/[0-9a-f]{32}$") ? 1 : 0;
         await page.GotoAsync($"/#/containers/{NodeProcess.Host}/web");
         await Expect(page.Locator(".probes tbody th")).ToHaveTextAsync(address);
-        await page.Locator(".timeline summary").ClickAsync();
+        await page.Locator(".timeline summary").First.ClickAsync();
         await page.Locator(".timeline .log").EvaluateAsync("log => { log.focus(); log.scrollTop = 40; window.log = log; }");
 
         await EndAsync("web", 3);
