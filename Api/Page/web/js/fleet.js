@@ -251,7 +251,8 @@ function sample() {
 
 function forget() {
   const limit = Date.now() - (CELLS + 5) * MINUTE;
-  const isOld = incident => incident.endedAt && Date.parse(incident.endedAt) < limit;
+  // One that was given up has ended, and the container may be down all the same.
+  const isOld = incident => incident.outages?.at(-1)?.to !== null && incident.endedAt && Date.parse(incident.endedAt) < limit;
   for (const incident of incidents.values()) if (isOld(incident)) incidents.delete(incident.id);
   for (const owner of [...containers.values(), ...hosts.values()]) {
     if (owner.incidents.some(isOld)) owner.incidents = owner.incidents.filter(incident => !isOld(incident));
