@@ -9,12 +9,12 @@
 #
 # The runner is xunit.v3: Tests/bin/Release/net10.0/HmsOrleans.Tests --help lists all that it takes.
 #
-# HMS_TEST_LIMIT: seconds after which the tests are stopped and have failed (1300).
+# HMS_TEST_LIMIT: seconds after which the tests are stopped and have failed (1700).
 set -euo pipefail
 # shellcheck source=deploy/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 runner=$ROOT/Tests/bin/Release/net10.0/HmsOrleans.Tests
-limit=${HMS_TEST_LIMIT:-1300}
+limit=${HMS_TEST_LIMIT:-1700}
 
 case ${1:-} in -h | --help) usage "$0"; exit 0 ;; esac
 

@@ -76,7 +76,10 @@ internal static class NodeSettings
         [.. configuration.GetSection("Hms").AsEnumerable()
             // A single text for the keys has a message of its own.
             .Where(entry => entry.Value is { Length: > 0 } && entry.Key != "Hms:Api:Keys" && !All.Any(setting => setting.Key.Equals(General(entry.Key), StringComparison.OrdinalIgnoreCase)))
-            .Select(entry => $"{entry.Key} is no setting; --help lists all. Meant was perhaps {All.MinBy(setting => Distance(setting.Key, entry.Key))!.Key}.")];
+            .Select(entry => $"{entry.Key} is no setting; --help lists all. Meant was perhaps {Nearest(entry.Key).Key}.")];
+
+    /// <summary>What goes on as it begins, else what looks most like it.</summary>
+    private static NodeSetting Nearest(string key) => All.MinBy(setting => (!setting.Key.StartsWith(key, StringComparison.OrdinalIgnoreCase), Distance(setting.Key, key)))!;
 
     /// <summary>Every entry of a list is like its first.</summary>
     private static string General(string key) => Regex.Replace(key, @":\d+:", ":0:");

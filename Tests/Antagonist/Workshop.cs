@@ -111,7 +111,7 @@ internal sealed class Workshop : IDisposable
     {
         var address = await _host.AddressOf(container, Token);
         // It fails when not one was answered.
-        var said = await Command.RunAsync("/bin/sh", Token, "-c", "fping -q -i 1 -c \"$1\" -p 2 -t 3000 \"$2\" 2>&1 || :", "sh", $"{probes}", $"{address}");
+        var said = await Command.RunAsync("/bin/sh", Token, "-c", "fping -q -i 1 -c \"$1\" -p 2 -t 1500 \"$2\" 2>&1 || :", "sh", $"{probes}", $"{address}");
         var counts = said.Split("= ")[1].Split(',')[0].Split('/');
         Assert.Equal(probes, int.Parse(counts[0], System.Globalization.CultureInfo.InvariantCulture));
         return 100.0 * (probes - int.Parse(counts[1], System.Globalization.CultureInfo.InvariantCulture)) / probes;
@@ -130,5 +130,7 @@ internal sealed class Workshop : IDisposable
         public TimeSpan SetBack { get; set; }
 
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - SetBack;
+
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
     }
 }

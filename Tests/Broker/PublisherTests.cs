@@ -53,12 +53,13 @@ public sealed class PublisherTests(BrokerFixture shared) : IAsyncLifetime
             Message("", good, "last"),
         ], Token);
 
-        // A channel that the broker closes leaves open what it had before.
+        // A channel that the broker closes leaves open what it had before: that is sent again.
         Assert.Equal(["first", "last"], (await TakeAsync(good)).Select(message => message.Body).Distinct());
         Assert.Equal(["fills it"], (await TakeAsync(full)).Select(message => message.Body));
-        var reasons = (await TakeAsync($"{Name}.dead")).ConvertAll(message => message.Reason!);
+        var letters = (await TakeAsync($"{Name}.dead")).ConvertAll(message => message.Reason!);
+        Assert.InRange(_connection.DeadLetters, 4, letters.Count);
+        var reasons = letters.Distinct().ToList();
         Assert.Equal(4, reasons.Count);
-        Assert.Equal(4, _connection.DeadLetters);
         Assert.Contains(reasons, reason => reason.StartsWith($"its queue refuses it, as one does that is full: '{full}'", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.StartsWith("no queue takes it: 'hms.tests.nowhere' on the default exchange", StringComparison.Ordinal));
         Assert.Contains(reasons, reason => reason.StartsWith("it cannot be sent: ", StringComparison.Ordinal));

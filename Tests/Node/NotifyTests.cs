@@ -6,7 +6,7 @@ using Xunit;
 namespace HmsOrleans.Tests.Node;
 
 /// <summary>What a node tells systemd, at whose socket the test listens.</summary>
-[Collection<AloneCollection>]
+[Collection<EngineCollection>]
 public sealed class NotifyTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -205,7 +205,7 @@ public sealed class LivePageTests(LivePageTests.Keyed fixture) : PageStory(fixtu
         await RunHealthyAsync("web");
         await Host.Docker(Token, "kill", "web");
         await UntilHealedAsync("web");
-        foreach (var (scheme, width) in ((ColorScheme, int)[])[(ColorScheme.Light, 1360), (ColorScheme.Dark, 1360), (ColorScheme.Light, 390)])
+        foreach (var (scheme, width) in ((ColorScheme, int)[])[(ColorScheme.Dark, 1360), (ColorScheme.Light, 390)])
         {
             var page = await VisitAsync(scheme, width);
             await MustBeForAllAsync(page, "sign-in");

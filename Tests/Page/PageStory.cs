@@ -117,7 +117,11 @@ public abstract class PageStory : NodeStory
     {
         var result = await page.RunAxe();
         Assert.Empty(result.Violations.Select(violation => $"{view}: {Describe(violation)}"));
-        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{view} is wider than its window");
+        var wide = await page.EvaluateAsync<string[]>("""
+            () => document.documentElement.scrollWidth <= innerWidth ? []
+                : [...document.querySelectorAll('body *')].filter(node => node.getBoundingClientRect().right > innerWidth).map(node => node.outerHTML.slice(0, 200))
+            """);
+        Assert.True(wide.Length == 0, $"{view} is wider than its window: {string.Join(Environment.NewLine, wide)}");
     }
 
     private static string Describe(AxeResultItem violation) => $"{violation.Id}, {violation.Help}: {string.Join("; ", violation.Nodes.Select(node => node.Html))}";

@@ -111,10 +111,8 @@ public sealed class QuietPageTests(QuietPageTests.Told fixture) : PageStory(fixt
     }
 
     [Theory]
-    [InlineData(ColorScheme.Light, 1360)]
     [InlineData(ColorScheme.Dark, 1360)]
     [InlineData(ColorScheme.Light, 390)]
-    [InlineData(ColorScheme.Dark, 390)]
     public async Task Nothing_of_it_is_a_hindrance(ColorScheme scheme, int width)
     {
         await RunHealthyAsync("web");
