@@ -266,7 +266,8 @@ clear_brokers() {
 clear_labs() {
   local environment name
   for environment in $(grep -lzxsF "HMS_TEST_RUN=$1" /proc/[0-9]*/environ); do
-    tr '\0' '\n' 2>/dev/null <"$environment" | sed -n 's|^HMS_LAB_RUN=/run/\(.*\)-lab$|\1|p'
+    # Some have ended meanwhile, the search itself among them.
+    { cat "$environment" 2>/dev/null || true; } | tr '\0' '\n' | sed -n 's|^HMS_LAB_RUN=/run/\(.*\)-lab$|\1|p'
   done | sort -u | while read -r name; do
     HMS_LAB=$name "$ROOT/deploy/lab.sh" down >/dev/null || true
   done

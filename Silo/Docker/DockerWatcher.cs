@@ -37,6 +37,9 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
 
     /// <summary>What the last list showed. The stream's thread takes out what has to be described anew, or is gone.</summary>
     private readonly ConcurrentDictionary<string, string> _listed = new();
+
+    /// <summary>Those that died since the last list, which may show them as the one before: an engine's restart loop has no other sign.</summary>
+    private readonly ConcurrentDictionary<string, bool> _died = new();
     private readonly Lock _order = new();
     private DateTimeOffset? _lastEvent;
 
@@ -191,7 +194,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
         // As old as the question: what starts while the descriptions are fetched is not in the list, and not gone either.
         var askedAt = time.GetUtcNow();
         var containers = await engine.ListAsync(cancellationToken);
-        var changed = containers.Where(container => all || _listed.GetValueOrDefault(container.ID) != Digest(container));
+        var changed = containers.Where(container => _died.TryRemove(container.ID, out _) || all || _listed.GetValueOrDefault(container.ID) != Digest(container));
         var facts = new ConcurrentQueue<ContainerFact>();
         await Parallel.ForEachAsync(changed, new ParallelOptions { MaxDegreeOfParallelism = DescribedAtOnce, CancellationToken = cancellationToken }, async (container, token) =>
         {
@@ -205,6 +208,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
         foreach (var id in _listed.Keys.Except(containers.Select(container => container.ID)).ToList())
         {
             _listed.TryRemove(id, out _);
+            _died.TryRemove(id, out _);
             facts.Enqueue(new(id, new Observation.Removed(askedAt)));
         }
         if (all || !facts.IsEmpty)
@@ -270,8 +274,12 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
                 case Observation.Started:
                     _ = DescribeAfterStart(id);
                     break;
+                case Observation.Died:
+                    watcher._died[id] = true;
+                    break;
                 case Observation.Removed:
                     watcher._listed.TryRemove(id, out _); // or the next list would tell it a second time
+                    watcher._died.TryRemove(id, out _);
                     break;
             }
         }
