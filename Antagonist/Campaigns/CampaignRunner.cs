@@ -13,6 +13,9 @@ namespace HmsOrleans.Antagonist.Campaigns;
 /// <summary>Plays the cells of a campaign that are not there yet, one after another.</summary>
 internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings settings, TimeProvider time, TextWriter console)
 {
+    /// <summary>For an agent to report, which it does every few seconds.</summary>
+    private static readonly TimeSpan AgentPatience = TimeSpan.FromSeconds(15);
+
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
@@ -122,8 +125,7 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
         }
         foreach (var host in hosts)
         {
-            var agent = (await grains.GetGrain<IAntagonistGrain>(host).GetView(cancellationToken)).Agent
-                ?? throw new CommandFailedException($"no agent of the antagonist reports from {host}: start 'HmsOrleans.Antagonist agent --host {host} --max-share 100' there");
+            var agent = await AgentOfAsync(host, cancellationToken);
             if (!agent.Abilities.Contains(AttackKind.Loss))
             {
                 throw new CommandFailedException($"the agent on {host} cannot drop packets, which half of the experiment is about; its log says why");
@@ -134,6 +136,24 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
                     CultureInfo.InvariantCulture,
                     $"the agent on {host} {(agent.IsDryRun ? "only says what it would do (--dry-run)" : $"attacks {agent.MaxShare:0.#} % of the containers at once, at most")}, and in the experiment each has an attacker of its own: start it with --max-share 100"));
             }
+        }
+    }
+
+    /// <summary>The agent of a host; one that has just started, or is late on a busy machine, is waited for.</summary>
+    private async Task<AgentReport> AgentOfAsync(string host, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            if ((await grains.GetGrain<IAntagonistGrain>(host).GetView(cancellationToken)).Agent is { } agent)
+            {
+                return agent;
+            }
+            if (time.GetElapsedTime(began) > AgentPatience)
+            {
+                throw new CommandFailedException($"no agent of the antagonist reports from {host}: start 'HmsOrleans.Antagonist agent --host {host} --max-share 100' there");
+            }
+            await Task.Delay(Round, time, cancellationToken);
         }
     }
 

@@ -43,6 +43,10 @@ public sealed class CampaignRunTests(CampaignRunTests.Fixture fixture) : IClassF
         {
             using var campaign = agent.Begin([.. Shared, "--length", "1h"]);
             await agent.UntilAsync("it attacks", async () => await StateAsync() == "running" || campaign.HasExited, Token);
+            if (campaign.HasExited)
+            {
+                Assert.Fail(await campaign.StandardOutput.ReadToEndAsync(Token));
+            }
             Assert.NotEqual(before, await WindowAsync());
             await Command.SignalAsync(signal, [campaign.Id]);
             var output = await campaign.StandardOutput.ReadToEndAsync(Token);
