@@ -14,6 +14,7 @@ finish() {
   trap '' INT TERM HUP
   stop_step
   if alive "$bench_pid"; then end_process "$bench_pid" 60; fi
+  clear_labs "$$"
   clear_engines "$$"
   clear_brokers "$$"
   rm -rf "$WORK"

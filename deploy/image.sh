@@ -32,7 +32,7 @@ mkdir -p "$WORK"/image/{api,data} "$WORK"/{silo,published}
 chmod 711 "$WORK"
 chown "${SUDO_USER:-root}" "$WORK/published"
 for project in Silo Api; do
-  step "publishing $project" as_caller "$DOTNET" publish "$ROOT/$project/$project.csproj" -c Release -o "$WORK/published/$project" -v minimal -nologo "$@" \
+  step "publishing $project" as_caller flock -o "$ROOT" "$DOTNET" publish "$ROOT/$project/$project.csproj" -c Release -o "$WORK/published/$project" -v minimal -nologo "$@" \
     || fail "$project cannot be published: see above"
 done
 cp -R "$WORK/published/Silo/." "$WORK/silo"

@@ -196,8 +196,9 @@ as_caller() {
   fi
 }
 
+# build <project>: one at a time, for two at work on the same files spoil each other's.
 build() {
-  step "building $1" as_caller "$DOTNET" build "$ROOT/$1" -c Release -v minimal -nologo \
+  step "building $1" as_caller flock -o "$ROOT" "$DOTNET" build "$ROOT/$1" -c Release -v minimal -nologo \
     || fail "$1 does not build: see above"
 }
 
@@ -234,8 +235,8 @@ in_own_network() {
   exec unshare --net -- /bin/sh -c 'ip link set lo up && exec "$@"' sh "$@"
 }
 
-# clear_engines <run>: what engines of the tests of this run (HMS_TEST_RUN) left when their runner was killed, found by
-# their run directory and cgroup alone. Tests/Engine/Remains.cs does the same from inside.
+# clear_engines <run>: what engines of the tests of this run (its HMS_TEST_RUN, or more that begin with it and "-") left when
+# their runner was killed, found by their run directory and cgroup alone. Tests/Engine/Remains.cs does the same from inside.
 clear_engines() {
   local run=/run/hms-test/$1- data=/var/lib/hms-test/$1- round pids path
   local -a shims=()
@@ -265,7 +266,7 @@ clear_brokers() {
 # clear_labs <run>: the same for its labs (Tests/Lab), found by the environment of what runs in them.
 clear_labs() {
   local environment name
-  for environment in $(grep -lzxsF "HMS_TEST_RUN=$1" /proc/[0-9]*/environ); do
+  for environment in $(grep -lzxs "HMS_TEST_RUN=$1\(-.*\)\?" /proc/[0-9]*/environ); do
     # Some have ended meanwhile, the search itself among them.
     { cat "$environment" 2>/dev/null || true; } | tr '\0' '\n' | sed -n 's|^HMS_LAB_RUN=/run/\(.*\)-lab$|\1|p'
   done | sort -u | while read -r name; do

@@ -5,7 +5,7 @@ namespace HmsOrleans.Tests.Engine;
 /// <summary>
 /// <c>[Collection&lt;EngineCollection&gt;]</c> on a class: its tests share one engine with all such classes, which run one after
 /// another. Take <see cref="EngineFixture"/> in the constructor; leave the engine running, and empty, as it was found.
-/// Nothing else runs meanwhile: an engine takes all of a small machine, and other tests make interfaces that it would see.
+/// Nothing else runs meanwhile in their network namespace: other tests make interfaces that the engine would see.
 /// </summary>
 [CollectionDefinition(DisableParallelization = true)]
 #pragma warning disable CA1711 // "Collection" is the word of xunit for it
