@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using HmsOrleans.Tests.Engine;
 using HmsOrleans.Tests.Node;
 
@@ -13,6 +14,7 @@ internal sealed class AgentProcess : IAsyncDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hms-agent-");
     private readonly Dictionary<string, string> _environment;
     private readonly string[] _options;
+    private DateTimeOffset _launched;
     private Process _process;
 
     private AgentProcess(DockerHost host, NodeProcess node, string[] options)
@@ -54,7 +56,8 @@ internal sealed class AgentProcess : IAsyncDisposable
             await agent.UntilAsync("the node knows it", async () =>
             {
                 using var reply = await node.Http.DeleteAsync(new Uri($"test/{NodeProcess.Host}", UriKind.Relative), token);
-                return reply.IsSuccessStatusCode && (await reply.Content.ReadAsStringAsync(token)).Contains("\"state\":\"off\"", StringComparison.Ordinal);
+                return reply.IsSuccessStatusCode && JsonElement.Parse(await reply.Content.ReadAsStringAsync(token)) is var view
+                    && view.GetProperty("state").GetString() == "off" && view.GetProperty("agent").GetProperty("started").GetDateTimeOffset() >= agent._launched;
             }, token);
             return agent;
         }
@@ -127,7 +130,11 @@ internal sealed class AgentProcess : IAsyncDisposable
     private static string Program => Path.Combine(AppContext.BaseDirectory, "HmsOrleans.Antagonist");
 
     // Through a shell because .NET can send output to a pipe only, and a pipe would end with the test runner. A runner under nohup ignores SIGHUP.
-    private Process Launch() => Process.Start(Prepare("exec env --default-signal=HUP \"$@\" >>\"$0\" 2>&1 </dev/null", [LogFile, Program, .. _options], isRead: false))!;
+    private Process Launch()
+    {
+        _launched = TimeProvider.System.GetUtcNow();
+        return Process.Start(Prepare("exec env --default-signal=HUP \"$@\" >>\"$0\" 2>&1 </dev/null", [LogFile, Program, .. _options], isRead: false))!;
+    }
 
     private ProcessStartInfo Prepare(string script, string[] arguments, bool isRead)
     {

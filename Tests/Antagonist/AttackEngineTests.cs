@@ -77,7 +77,7 @@ public sealed class AttackEngineTests(EngineFixture fixture) : IAsyncLifetime
         using var nowhere = new AttackEngine(new Uri("unix:///nowhere/docker.sock"));
         await Assert.ThrowsAsync<EngineSilentException>(() => nowhere.ListAsync(Token));
         await Assert.ThrowsAsync<EngineSilentException>(() => nowhere.WatchAsync(TimeProvider.System.GetUtcNow(), _ => { }, Token));
-        await Host.FreezeAsync();
+        await Host.FreezeAsync(Token);
         try
         {
             await Assert.ThrowsAsync<EngineSilentException>(() => _engine.ListAsync(Token));

@@ -40,7 +40,8 @@ public sealed class FaultBenchTests(EngineFixture engine, ITestOutputHelper outp
 
         var fault = await _workshop.InjectAsync(bench, kind, "web", kind == AttackKind.Loss ? 100 : null);
 
-        Assert.True(await IsThere(kind, "web"));
+        // The kernel may have ended it before the engine knows.
+        await new Patient(() => Host.Docker(Token, "inspect", "web")).UntilAsync("the fault is there", () => IsThere(kind, "web"));
         Assert.Equal(fault, Assert.Single(bench.Running));
         Assert.Equal(1, _workshop.LeaseFiles);
         var begun = Assert.Single(_workshop.Journal.Lines);
@@ -292,7 +293,7 @@ public sealed class FaultBenchTests(EngineFixture engine, ITestOutputHelper outp
         await Host.RunContainerAsync("web", Token);
         var bench = await _workshop.OpenAsync();
         await _workshop.InjectAsync(bench, AttackKind.Pause, "web");
-        await Host.FreezeAsync();
+        await Host.FreezeAsync(Token);
         try
         {
             await bench.UndoAllAsync(Token);
@@ -354,7 +355,8 @@ public sealed class FaultBenchTests(EngineFixture engine, ITestOutputHelper outp
     private async Task<bool> IsThere(AttackKind kind, string container) => kind switch
     {
         AttackKind.Stop or AttackKind.Kill => await _workshop.Inspect(container, "{{.State.Status}}") == "exited",
-        AttackKind.Memory => await _workshop.Inspect(container, "{{.State.Status}} {{.State.OOMKilled}} {{.State.ExitCode}}") == "exited true 137",
+        // Of one such death in a hundred the engine never learns that memory was the cause.
+        AttackKind.Memory => await _workshop.Inspect(container, "{{.State.Status}} {{.State.ExitCode}}") == "exited 137",
         AttackKind.Pause => await _workshop.Inspect(container, "{{.State.Status}}") == "paused",
         AttackKind.Freeze => await _workshop.ProcessState(container) == 'T' && await _workshop.Inspect(container, "{{.State.Status}}") == "running",
         AttackKind.Disconnect => await _workshop.Inspect(container, "{{len .NetworkSettings.Networks}}") == "0",

@@ -38,7 +38,7 @@ public sealed class FaultKeeperTests(EngineFixture engine) : IAsyncLifetime
         await UntilAsync(() => keeper.Trouble is null);
         await _workshop.InjectAsync(bench, AttackKind.Freeze, "web", seconds: 5);
 
-        await engine.Host.FreezeAsync();
+        await engine.Host.FreezeAsync(Token);
         try
         {
             await UntilAsync(() => bench.Running.IsEmpty);

@@ -93,7 +93,7 @@ public sealed class OutageTests(EngineFixture engine, BrokerFixture shared) : IA
         var before = client.Answered;
         var ids = await SendAllAsync(client, node);
         // With commands in its hands: what it answers only when the broker is gone is not lost.
-        await Command.SignalAsync("STOP", [node.Pid]);
+        await Command.FreezeAsync(node.Pid, Token);
         await (how == "killed" ? broker.KillAsync() : broker.StopAsync(Token));
         await Command.SignalAsync("CONT", [node.Pid]);
         Assert.InRange(client.Answered - before, 1, ids.Count - 1);
@@ -131,7 +131,7 @@ public sealed class OutageTests(EngineFixture engine, BrokerFixture shared) : IA
         await client.AskAsync(Manager, new { command = "give_content" }, Token);
         var before = client.Answered;
         var ids = await SendAllAsync(client, node);
-        await Command.SignalAsync("STOP", [node.Pid]);
+        await Command.FreezeAsync(node.Pid, Token);
         await broker.CutAsync(isCut: true, Token);
         await Command.SignalAsync("CONT", [node.Pid]);
         try
@@ -157,7 +157,7 @@ public sealed class OutageTests(EngineFixture engine, BrokerFixture shared) : IA
         await using var node = await NodeProcess.StartReadyAsync(_host.Socket, Token, CommandNodeFixture.SettingsFor(broker));
         await client.AskAsync(Manager, new { command = "give_content" }, Token);
         // Before the node can make it again.
-        await Command.SignalAsync("STOP", [node.Pid]);
+        await Command.FreezeAsync(node.Pid, Token);
         await client.ReplaceQueueAsync("hms.commands.1", Token);
         await Command.SignalAsync("CONT", [node.Pid]);
 
@@ -179,7 +179,7 @@ public sealed class OutageTests(EngineFixture engine, BrokerFixture shared) : IA
     private static async Task<List<string>> SendAllAsync(PikaClient client, NodeProcess node)
     {
         List<string> ids = [.. Enumerable.Range(0, 1500).Select(_ => PikaClient.NewId())];
-        await Command.SignalAsync("STOP", [node.Pid]);
+        await Command.FreezeAsync(node.Pid, Token);
         foreach (var (index, id) in ids.Index())
         {
             client.Send(Manager, Threshold(index), id);

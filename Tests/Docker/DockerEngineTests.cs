@@ -220,7 +220,7 @@ public sealed class DockerEngineTests(EngineFixture engine) : IAsyncLifetime
     {
         var id = await _host.RunContainerAsync("web", Token);
         await _engine.PingAsync(Token);
-        await _host.FreezeAsync();
+        await _host.FreezeAsync(Token);
         try
         {
             Assert.Equal("no answer within 1 s", (await Assert.ThrowsAsync<EngineSilentException>(() => _engine.PingAsync(Token))).Message);
@@ -272,7 +272,7 @@ public sealed class DockerEngineTests(EngineFixture engine) : IAsyncLifetime
     [Fact]
     public async Task A_caller_who_gives_up_is_told_so_and_not_that_the_engine_is_silent()
     {
-        await _host.FreezeAsync();
+        await _host.FreezeAsync(Token);
         try
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(0.2), TimeProvider.System);

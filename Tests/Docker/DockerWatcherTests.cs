@@ -194,7 +194,7 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
     public async Task A_frozen_engine_is_told_as_silent_and_asked_until_it_answers()
     {
         await StartAsync();
-        await _host.FreezeAsync();
+        await _host.FreezeAsync(Token);
         try
         {
             await UntilToldAsync(facts => facts.EngineSilence?.StartsWith("no answer within", StringComparison.Ordinal) == true);

@@ -50,6 +50,29 @@ internal static class Command
     public static Task SignalAsync(string signal, IEnumerable<int> processes)
         => RunAsync("/bin/sh", CancellationToken.None, "-c", $"kill -s {signal} {string.Join(' ', processes)} 2>/dev/null || :");
 
+    /// <summary>SIGSTOP, and waits until each of its threads has stopped: one that still runs may answer once more.</summary>
+    public static async Task FreezeAsync(int process, CancellationToken token)
+    {
+        await SignalAsync("STOP", [process]);
+        while (Directory.EnumerateDirectories($"/proc/{process}/task").Any(Runs))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, token);
+        }
+
+        static bool Runs(string thread)
+        {
+            try
+            {
+                var stat = File.ReadAllText($"{thread}/stat");
+                return stat[stat.LastIndexOf(')') + 2] != 'T';
+            }
+            catch (IOException)
+            {
+                return false; // it has ended meanwhile
+            }
+        }
+    }
+
     private static Process Start(ProcessStartInfo start)
     {
         try

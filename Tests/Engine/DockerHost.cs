@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Formats.Tar;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 
 namespace HmsOrleans.Tests.Engine;
 
@@ -29,7 +28,7 @@ internal sealed class DockerHost : IAsyncDisposable
     private DockerHost(Remains remains, string bridge)
     {
         (_remains, _bridge) = (remains, bridge);
-        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = new Uri("http://engine/"), Timeout = Timeout.InfiniteTimeSpan };
+        _http = EngineHttp.To(SocketPath, Timeout.InfiniteTimeSpan);
         _containerd = Launch("containerd", "--config", $"{RunDirectory}/containerd.toml", "--log-level", "warn");
         _dockerd = LaunchDockerd(liveRestore: false);
     }
@@ -132,7 +131,7 @@ internal sealed class DockerHost : IAsyncDisposable
     }
 
     /// <summary>SIGSTOP: connections are still accepted, by the kernel, but no call is answered.</summary>
-    public Task FreezeAsync() => Command.SignalAsync("STOP", [_dockerd.Id]);
+    public Task FreezeAsync(CancellationToken token) => Command.FreezeAsync(_dockerd.Id, token);
 
     public Task ThawAsync() => Command.SignalAsync("CONT", [_dockerd.Id]);
 
@@ -325,21 +324,6 @@ internal sealed class DockerHost : IAsyncDisposable
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
             return false; // the caller knows how long to go on, and for whom
-        }
-    }
-
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken token)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), token);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 

@@ -96,7 +96,7 @@ public sealed class DockerHostTests(EngineFixture engine) : IAsyncLifetime
     [Fact]
     public async Task A_frozen_engine_answers_only_when_thawed()
     {
-        await _host.FreezeAsync();
+        await _host.FreezeAsync(Token);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1), TimeProvider.System);
         try
         {
@@ -166,7 +166,7 @@ public sealed class DockerHostTests(EngineFixture engine) : IAsyncLifetime
             Assert.NotEmpty(remains.Mounts());
             Assert.NotEmpty(remains.Cgroups());
             Assert.NotEmpty(remains.Bridges());
-            await other.FreezeAsync();
+            await other.FreezeAsync(Token);
         }
 
         Assert.Empty(remains.Engine());

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -16,11 +15,7 @@ internal sealed class EngineProxy : IAsyncDisposable
 
     private EngineProxy(string engine, string path)
     {
-        _engine = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, token) => ConnectAsync(engine, token) })
-        {
-            BaseAddress = new Uri("http://engine/"),
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        _engine = EngineHttp.To(engine, Timeout.InfiniteTimeSpan);
         Socket = $"unix://{path}";
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(path));
@@ -58,21 +53,6 @@ internal sealed class EngineProxy : IAsyncDisposable
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
         _engine.Dispose();
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken token)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 
     private async Task PassAsync(HttpContext context)

@@ -46,7 +46,7 @@ public sealed class EngineOutageTests(EngineOutageTests.Patient fixture) : NodeS
     public async Task A_frozen_engine_is_told_and_its_containers_are_not_restarted()
     {
         await RunHealthyAsync("web");
-        await Host.FreezeAsync();
+        await Host.FreezeAsync(Token);
         try
         {
             var readyz = await UntilSilenceIsShownAsync("web");
@@ -69,7 +69,7 @@ public sealed class EngineOutageTests(EngineOutageTests.Patient fixture) : NodeS
     {
         await RunHealthyAsync("web");
         var process = await Host.PidOf("web", Token);
-        await Host.FreezeAsync();
+        await Host.FreezeAsync(Token);
         try
         {
             await Command.SignalAsync("KILL", [process]);

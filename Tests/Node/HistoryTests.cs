@@ -93,7 +93,7 @@ public sealed class HistoryTests(EngineFixture engine) : NodeStory(engine.Host)
     {
         await StartAsync();
         await RunHealthyAsync("web");
-        await Host.FreezeAsync();
+        await Host.FreezeAsync(Token);
         try
         {
             await UntilAsync(incident => Text(incident, "cause") == "engineSilent" && Text(incident, "outcome") == "open", $"incidents?host={NodeProcess.Host}");

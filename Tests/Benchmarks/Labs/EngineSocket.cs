@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using HmsOrleans.Tests.Engine;
 
@@ -9,7 +8,7 @@ namespace HmsOrleans.Benchmarks.Labs;
 /// <summary>The engine's own interface, bare: what is sent through it costs the least that a call can cost.</summary>
 internal sealed class EngineSocket(string path) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectCallback = (_, token) => ConnectAsync(path, token) }) { BaseAddress = new Uri("http://engine/") };
+    private readonly HttpClient _http = EngineHttp.To(path, TimeSpan.FromSeconds(100));
 
     /// <summary>Carries out a call without a body; what the engine refuses is for the caller to judge.</summary>
     public async Task<HttpStatusCode> PostAsync(string call, CancellationToken token)
@@ -43,19 +42,4 @@ internal sealed class EngineSocket(string path) : IDisposable
         (await InspectAsync(id, token)).GetProperty("NetworkSettings").GetProperty("Networks").EnumerateObject().First().Value.GetProperty("IPAddress").GetString()!;
 
     public void Dispose() => _http.Dispose();
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken token)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

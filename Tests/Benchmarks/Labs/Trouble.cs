@@ -16,7 +16,7 @@ internal sealed record Trouble(
     [
         new("dockerd killed, back with live-restore", Short, false, (lab, token) => lab.Host.KillAsync(token), (lab, token) => lab.Host.RestartAsync(liveRestore: true, token)),
         new("dockerd killed, back without live-restore", Short, true, (lab, token) => lab.Host.KillAsync(token), (lab, token) => lab.Host.RestartAsync(liveRestore: false, token)),
-        new("dockerd frozen for 20 s", TimeSpan.FromSeconds(20), false, (lab, _) => lab.Host.FreezeAsync(), (lab, _) => lab.Host.ThawAsync()),
+        new("dockerd frozen for 20 s", TimeSpan.FromSeconds(20), false, (lab, token) => lab.Host.FreezeAsync(token), (lab, _) => lab.Host.ThawAsync()),
         new("socket removed and back", Short, false, (lab, _) => Now(lab.Host.HideSocket), (lab, _) => Now(lab.Host.ShowSocket)),
     ];
 

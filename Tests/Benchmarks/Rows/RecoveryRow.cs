@@ -28,7 +28,7 @@ internal sealed class RecoveryRow : IRow
             var results = attacks.ToDictionary(attack => attack, _ => (Node: new List<double>(), Floor: new List<double>()));
             await using var node = await lab.StartNodeAsync(token);
             await node.StopAsync(token);
-            var rounds = run.Times(5, 2);
+            var rounds = run.Times(10, 2);
             for (var round = 0; round < rounds; round++)
             {
                 foreach (var withNode in (bool[])[round % 2 != 0, round % 2 == 0])
