@@ -183,7 +183,7 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
         await HaltAsync(hosts, cancellationToken);
         var containers = await SettleAsync(cancellationToken);
 
-        var scenario = ReportScenario.Of(cell.Scenario).ToAttack(settings.IsCalm, settings.Seed + cell.Repetition - 1);
+        var scenario = settings.AttackOf(cell.Scenario, cell.Repetition);
         var start = time.GetUtcNow();
         var sampler = new CellSampler(grains, time, hosts, settings.NetworkCounters, start);
         var recording = sampler.RunAsync(settings.Length.TotalSeconds, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using HmsOrleans.Grains.Antagonist;
 
 namespace HmsOrleans.Antagonist.Campaigns;
 
@@ -29,6 +30,9 @@ internal sealed record CampaignSettings
     /// <summary>Of the first repetition; each further one has the next. All windows of a scenario see the same attacks.</summary>
     public long Seed { get; init; } = 1;
 
+    /// <summary>What is done to the containers.</summary>
+    public ImmutableArray<AttackKind> Kinds { get; init; } = ReportScenario.Kinds;
+
     public CampaignArm Arm { get; init; }
 
     /// <summary>How long all containers have to be well before a cell begins.</summary>
@@ -46,16 +50,18 @@ internal sealed record CampaignSettings
            select new Cell(scenario, window, repetition),
     ];
 
+    /// <summary>What the antagonists are told.</summary>
+    public AttackScenario AttackOf(string scenario, int repetition) => ReportScenario.Of(scenario).ToAttack(IsCalm, Seed + repetition - 1) with { Kinds = Kinds };
+
     /// <summary>In what a cell of an earlier run differs from what it would be now; null: in nothing.</summary>
     /// <param name="cell">How it was played.</param>
     /// <param name="hosts">Those that are there now.</param>
     public string? DifferenceTo(CellInfo cell, ImmutableArray<string> hosts)
     {
-        var seed = Seed + cell.Repetition - 1;
         return cell.Arm != Arm ? $"--arm {Word(cell.Arm)}, not {Word(Arm)}"
             : cell.IsCalm != IsCalm ? $"with{(cell.IsCalm ? "" : "out")} --calm"
-            : cell.Attack.Seed != seed ? $"--seed {cell.Attack.Seed - cell.Repetition + 1}, not {Seed}"
-            : cell.Attack != ReportScenario.Of(cell.Scenario).ToAttack(IsCalm, seed) ? $"attacks of {cell.Attack}"
+            : cell.Attack.Seed != Seed + cell.Repetition - 1 ? $"--seed {cell.Attack.Seed - cell.Repetition + 1}, not {Seed}"
+            : cell.Attack != AttackOf(cell.Scenario, cell.Repetition) ? $"attacks of {cell.Attack}"
             : cell.PlannedLength is { } length && length != Length.TotalSeconds ? string.Create(CultureInfo.InvariantCulture, $"--length {length}s, not {Length.TotalSeconds}s")
             : !cell.Hosts.ToHashSet().SetEquals(hosts) ? $"against {string.Join(", ", cell.Hosts)}, not {string.Join(", ", hosts)}"
             : null;

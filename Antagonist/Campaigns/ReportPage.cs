@@ -31,7 +31,8 @@ internal static class ReportPage
         page.Append("<h1>The report's experiment</h1>\n");
         var info = main[0].Cells[0].Info;
         Text(FormattableString.Invariant($"{info.Start:yyyy-MM-dd HH:mm} UTC. {info.Hosts.Length} hosts, {info.Containers.Length} containers; {info.Length:0} s a cell, {main.Max(group => group.Cells.Length)} repetitions, seed {info.Attack.Seed}. ")
-            + FormattableString.Invariant($"{info.Machine.Cores} cores, {info.Machine.MemoryBytes / (1L << 30)} GiB, {info.Machine.Kernel}, {info.Machine.Runtime}.{(info.IsCalm ? " The calmer parameters of the report's code; its values are of the others." : "")}"));
+            + FormattableString.Invariant($"{info.Machine.Cores} cores, {info.Machine.MemoryBytes / (1L << 30)} GiB, {info.Machine.Kernel}, {info.Machine.Runtime}.{(info.IsCalm ? " The calmer parameters of the report's code; its values are of the others." : "")}")
+            + (info.Attack.Kinds.SequenceEqual(ReportScenario.Kinds) ? "" : $" Attacks: {string.Join(", ", info.Attack.Kinds).ToLowerInvariant()}; the report's values are of {string.Join(" and ", ReportScenario.Kinds).ToLowerInvariant()}."));
         foreach (var note in groups.SelectMany(group => group.Cells).SelectMany(cell => cell.Info.Notes).Distinct())
         {
             Text(note);
@@ -42,27 +43,12 @@ internal static class ReportPage
             + (main.All(group => group.Cells.Length == 1) ? "blocks of ten seconds (there is one repetition)." : "the repetitions.")
             + " Age: for how long a host has had something that the controller does not hold, the longest of all hosts, twenty samples a second, at most 0.05 s too high; of states: without the changes that are measurements alone.");
         Plot("figure-17");
-        Table(
-            ["", "report %", "ours %", "±", "missed samples", "age p50 s", "p95", "max", "of states p95", "max"],
-            main.Select(group => (IEnumerable<string>)
-            [
-                group.Name, Number(group.Report?.Availability, 1), Number(group.Availability.Mean, 1), Number(group.Availability.Margin, 1), $"{group.Cells.Sum(cell => cell.Availability.Missed)}",
-                Number(group.Percentile(cell => cell.Ages, 0.5), 2), Number(group.Percentile(cell => cell.Ages, 0.95), 2), Number(group.Percentile(cell => cell.Ages, 1), 2),
-                Number(group.Percentile(cell => cell.StateAges, 0.95), 2), Number(group.Percentile(cell => cell.StateAges, 1), 2),
-            ]));
+        Table(ReportTables.AvailabilityNames, main.Select(ReportTables.AvailabilityRow));
 
         Head("Figure 18: bandwidth");
         Text("Content, and 45 bytes for each request for it (the report's figure); ours is sent along with the updates, and asked for only when one was missed. What else is in an update, the host's name, is in neither figure. The report's protocol on our history: for each window in which something changed on a host, one request and the whole content of that host, as compact JSON without details. A change is one of what the report's content holds.");
         Plot("figure-18");
-        Table(
-            ["", "report kbit/s", "its protocol", "ours", "wire", "updates a change", "asked", "bytes a change, its protocol", "ours", "ours / its"],
-            main.Select(group => (IEnumerable<string>)
-            [
-                group.Name, Number(group.Report?.Kbps, 1), Number(group.Mean(cell => cell.Traffic.ReportKbps).Mean, 1), Number(group.Mean(cell => cell.Traffic.Kbps).Mean, 1),
-                group.Cells.All(cell => cell.Traffic.WireKbps is not null) ? Number(group.Mean(cell => cell.Traffic.WireKbps!.Value).Mean, 0) : "",
-                Number(group.Mean(cell => cell.Traffic.UpdatesPerChange).Mean, 2), $"{group.Cells.Sum(cell => cell.Traffic.Fetches)}",
-                Number(group.Mean(cell => cell.Traffic.ReportBytesPerChange).Mean, 0), Number(group.Mean(cell => cell.Traffic.BytesPerChange).Mean, 1), Number(group.Mean(cell => cell.Traffic.Ratio).Mean, 2),
-            ]));
+        Table(ReportTables.BandwidthNames, main.Select(ReportTables.BandwidthRow));
 
         Head("Figure 19: bandwidth over time");
         Plot("figure-19-low");
@@ -106,7 +92,7 @@ internal static class ReportPage
             CultureInfo.InvariantCulture,
             $"<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"data:image/png;base64,{Convert.ToBase64String(dark[name])}\"><img alt=\"{name}\" src=\"data:image/png;base64,{Convert.ToBase64String(light[name])}\"></picture>\n");
 
-        void Table(string[] names, IEnumerable<IEnumerable<string>> rows)
+        void Table(IEnumerable<string> names, IEnumerable<IEnumerable<string>> rows)
         {
             page.Append("<div><table><tr>").AppendJoin("", names.Select(name => $"<th>{name}</th>")).Append("</tr>\n");
             foreach (var row in rows)

@@ -21,6 +21,9 @@ internal sealed record ReportScenario(
         new("high_high", 90, 0.1, 1, 20, By(new(85.4, 10.455), new(57.8, 9.875), new(29.5, 9.621))),
     ];
 
+    /// <summary>What the report did to the containers.</summary>
+    public static ImmutableArray<AttackKind> Kinds { get; } = [AttackKind.Stop, AttackKind.Loss];
+
     /// <summary>In the report's order.</summary>
     public static ImmutableArray<string> Names { get; } = [.. All.Select(scenario => scenario.Name)];
 
@@ -35,7 +38,7 @@ internal sealed record ReportScenario(
         Frequency = isCalm ? CalmFrequency : Frequency,
         Duration = Duration,
         Seed = seed,
-        Kinds = [AttackKind.Stop, AttackKind.Loss],
+        Kinds = Kinds,
     };
 
     private static ImmutableSortedDictionary<double, Values> By(Values tenth, Values one, Values twoAndAHalf) =>

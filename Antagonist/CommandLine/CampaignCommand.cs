@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using HmsOrleans.Antagonist.Campaigns;
 using HmsOrleans.Antagonist.Cluster;
+using HmsOrleans.Grains.Antagonist;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HmsOrleans.Antagonist.CommandLine;
@@ -39,6 +40,12 @@ internal static class CampaignCommand
 
     private static readonly Option<bool> Calm = new("--calm") { Description = "Attack as the report's code does: mean waits of 5 and 1 s instead of the 1 and 0.1 s of its text." };
 
+    private static readonly Option<AttackKind[]> Kinds = new("--kinds")
+    {
+        Description = $"What is done to the containers, separated by commas. [default: {string.Join(',', ReportScenario.Kinds).ToLowerInvariant()}]",
+        CustomParser = given => [.. Listed(given, Kind, $"one of {string.Join(", ", Enum.GetValues<AttackKind>().Where(kind => !kind.IsOfHost())).ToLowerInvariant()}").Select(kind => kind!.Value)],
+    };
+
     private static readonly Option<long> Seed = new("--seed") { Description = "Of the first repetition.", DefaultValueFactory = _ => 1 };
 
     private static readonly Option<CampaignArm> Arm = new("--arm")
@@ -62,7 +69,7 @@ internal static class CampaignCommand
             Plays each scenario at each aggregation window against all hosts, on each of which an agent must run. Cells that are in the
             directory already are not played again. Ctrl-C halts the antagonists; what is complete stays.
             """)
-        { Out, Scenarios, Windows, Length, Repetitions, Calm, Seed, Arm, Settle, NetworkCounters };
+        { Out, Scenarios, Windows, Length, Repetitions, Calm, Kinds, Seed, Arm, Settle, NetworkCounters };
         run.SetAction(RunAsync);
         var report = new Command("report", "Makes page, plots, tables and figures again from the raw data; with --control both arms side by side.") { Out, Control };
         report.SetAction(given => Report([given.GetValue(Out)!, .. given.GetValue(Control) is { } control ? (string[])[control] : []]));
@@ -79,6 +86,7 @@ internal static class CampaignCommand
             Length = given.GetValue(Length),
             Repetitions = given.GetValue(Repetitions),
             IsCalm = given.GetValue(Calm),
+            Kinds = given.GetValue(Kinds) is { Length: > 0 } kinds ? [.. kinds.Distinct()] : ReportScenario.Kinds,
             Seed = given.GetValue(Seed),
             Arm = given.GetValue(Arm),
             Settle = given.GetValue(Settle),
@@ -151,6 +159,9 @@ internal static class CampaignCommand
         }
         return [.. values];
     }
+
+    /// <summary>By name, not by number; hosts are no part of the experiment.</summary>
+    private static AttackKind? Kind(string text) => Enum.GetValues<AttackKind>().Where(kind => !kind.IsOfHost() && kind.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)).Cast<AttackKind?>().FirstOrDefault();
 
     private static double? Number(string text) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -6,6 +6,13 @@ namespace HmsOrleans.Tests.Antagonist.Campaigns;
 
 public sealed class CampaignCommandTests
 {
+    [Theory]
+    [InlineData("killsilo")]
+    [InlineData("stop,1")]
+    public void Kinds_that_are_none_of_containers_are_refused(string kinds) => Assert.Contains(
+        "is not one of stop, kill, memory, loss, pause, freeze, disconnect, delay",
+        Assert.Single(CampaignCommand.Create().Parse(["run", "--out", "results", "--kinds", kinds]).Errors).Message, StringComparison.Ordinal);
+
     [Fact]
     public async Task A_directory_that_another_campaign_plays_into_is_refused()
     {

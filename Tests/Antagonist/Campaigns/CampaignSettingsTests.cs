@@ -1,4 +1,5 @@
 using HmsOrleans.Antagonist.Campaigns;
+using HmsOrleans.Grains.Antagonist;
 using Xunit;
 
 namespace HmsOrleans.Tests.Antagonist.Campaigns;
@@ -24,6 +25,7 @@ public sealed class CampaignSettingsTests
         Assert.Equal("--seed 1, not 3", Difference(Settings with { Seed = 3 }));
         Assert.Equal("--length 20s, not 300s", Difference(Settings with { Length = TimeSpan.FromMinutes(5) }));
         Assert.Equal($"against {HistoryBuilder.Host}, not 10.0.0.2", Settings.DifferenceTo(Cell, ["10.0.0.2"]));
+        Assert.EndsWith("Stop and Loss", Difference(Settings with { Kinds = [AttackKind.Kill] }), StringComparison.Ordinal);
         Assert.StartsWith("attacks of heavy 1 %", Settings.DifferenceTo(Cell with { Attack = Cell.Attack with { Heavy = 1 } }, [HistoryBuilder.Host]), StringComparison.Ordinal);
     }
 
