@@ -34,7 +34,7 @@ public sealed record HostStatusReply(
             status.Ready,
             status.Supervised,
             status.Threshold,
-            new(status.EngineAnswers, status.EngineSince, status.EngineSilence),
+            new(status.EngineAnswers, status.EngineSince, status.EngineSilence, status.NoEvents),
             new(status.Prober.Mode, status.Prober.Reason),
             new(status.UnsavedBecause is null, status.UnsavedBecause));
 }
@@ -43,7 +43,8 @@ public sealed record HostStatusReply(
 /// <param name="Answers">It answers.</param>
 /// <param name="Since">Since when it has been answering, or silent (UTC).</param>
 /// <param name="Silence">Why it does not answer; null while it does.</param>
-public sealed record EngineReply(bool Answers, DateTimeOffset Since, string? Silence);
+/// <param name="NoEvents">Why it tells no events, so that what happens is found by its list only, up to some seconds later; null while it does.</param>
+public sealed record EngineReply(bool Answers, DateTimeOffset Since, string? Silence, string? NoEvents);
 
 /// <summary>How packet loss is measured.</summary>
 /// <param name="Mode">Which kind of socket the kernel permits; off: none, the host runs on the engine's events alone.</param>

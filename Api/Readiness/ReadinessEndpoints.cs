@@ -29,7 +29,7 @@ internal static class ReadinessEndpoints
 
         group.MapGet("/readyz", Get)
             .Describe("GetReadiness", "The node does its work",
-                "200 while the node heals containers; a node without a prober, with unsaved settings, cut off from its cluster or from the broker for commands is degraded, but ready. 503 while the engine does not answer or the node has not come up. Needs no key; without one, where keys are set, only ready and status are told.")
+                "200 while the node heals containers; a node without events or prober, with unsaved settings, cut off from its cluster or from the broker for commands is degraded, but ready. 503 while the engine does not answer or the node has not come up. Needs no key; without one, where keys are set, only ready and status are told.")
             .Produces<ReadinessReply>(StatusCodes.Status503ServiceUnavailable)
             .Replies(Examples.Readiness);
     }
@@ -71,6 +71,7 @@ internal static class ReadinessEndpoints
             (false, _) => $"the engine does not answer: {status.EngineSilence}",
             (_, false) => "the engine's containers have not been listed yet",
             _ when mode.IsIsland => $"this node cares for its own host alone: {mode.AloneBecause}",
+            _ when status.NoEvents is { } refusal => $"the engine tells no events, what happens is found by its list only, up to some seconds later: {refusal}",
             _ when status.Prober.Mode == ProberMode.Off => $"packet loss is not measured: {status.Prober.Reason}",
             _ when status.UnsavedBecause is not null => $"settings are not saved: {status.UnsavedBecause}",
             _ when broker?.Trouble is { } trouble => $"no commands come from the broker: {trouble}",

@@ -49,7 +49,7 @@ public enum ReadinessStatus
     /// <summary>All of it.</summary>
     Ready,
 
-    /// <summary>It heals containers, but has no prober, cannot save settings, is cut off from its cluster or takes no commands from its broker.</summary>
+    /// <summary>It heals containers, but is told no events, has no prober, cannot save settings, is cut off from its cluster or takes no commands from its broker.</summary>
     Degraded,
 
     NotReady,

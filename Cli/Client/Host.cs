@@ -18,7 +18,7 @@ internal sealed record HostSummary(string Address, string State, DateTimeOffset?
 
 internal sealed record HostStatus(bool Ready, bool Supervised, double Threshold, Engine Engine, Prober Prober, Storage Storage);
 
-internal sealed record Engine(bool Answers, DateTimeOffset Since, string? Silence);
+internal sealed record Engine(bool Answers, DateTimeOffset Since, string? Silence, string? NoEvents);
 
 internal sealed record Prober(string Mode, string? Reason);
 

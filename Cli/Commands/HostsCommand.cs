@@ -40,6 +40,7 @@ internal static class HostsCommand
     [
         status.Supervised ? null : "not under supervision",
         status.Engine.Silence is { } silence ? $"the engine is silent: {silence}" : null,
+        status.Engine.NoEvents is { } refusal ? $"the engine tells no events: {refusal}" : null,
         status.Prober.Reason is { } reason ? $"packet loss is not measured: {reason}" : null,
         status.Storage.Saved ? null : $"settings are not saved: {status.Storage.Reason}",
         status.Ready || !status.Engine.Answers ? null : "starting",

@@ -94,7 +94,7 @@ internal static class ContainerSentence
             HealthState.BackingOff => string.Create(CultureInfo.InvariantCulture,
                 $"{(fault.Length == 0 ? "ended" : fault)}; the engine restarts it under its own policy ({container.RestartPolicy}), {container.EngineRestarts} times so far"),
             HealthState.Quarantined => string.Create(CultureInfo.InvariantCulture,
-                $"{fault}; given up after {health.Failures} failed recoveries, PUT it to try again"),
+                $"{fault}; given up after {health.Failures} failed recoveries, put it under supervision to try again"),
             HealthState.Suspect when policy.Restart == RestartMode.Never =>
                 $"{(container.HealthCheck == HealthCheck.Unhealthy ? "its health check fails" : "loses packets")}, left so by label hms.restart",
             HealthState.Suspect => "loses packets, being confirmed",
@@ -117,7 +117,7 @@ internal static class ContainerSentence
         ContainerState.Dead => "dead: the engine could not remove it",
         ContainerState.Exited when container.AutoRemove => "ended, the engine removes it",
         ContainerState.Exited when policy.Restart != RestartMode.Always => string.Create(CultureInfo.InvariantCulture, $"ended with exit code {container.ExitCode}, left so by label hms.restart"),
-        ContainerState.Exited => "was already stopped when first seen; start it, or PUT it under supervision",
+        ContainerState.Exited => "was already stopped when first seen; start it, or put it under supervision",
         _ => "not judged yet",
     };
 }

@@ -9,13 +9,15 @@ namespace HmsOrleans.Grains.Hosts;
 /// <param name="IsComplete">The facts describe every container of the engine: what is not in them is gone.</param>
 /// <param name="Facts">Facts about single containers.</param>
 /// <param name="ClockSetBy">How far the machine's clock has jumped since the facts before; null when it ran on.</param>
+/// <param name="NoEvents">Why the engine tells no events, so that all is found by its lists; null while it does.</param>
 [GenerateSerializer, Immutable, Alias("hms.HostFacts")]
 public sealed record HostFacts(
     [property: Id(0)] DateTimeOffset At,
     [property: Id(1)] string? EngineSilence,
     [property: Id(2)] bool IsComplete,
     [property: Id(3)] ImmutableArray<ContainerFact> Facts,
-    [property: Id(4)] TimeSpan? ClockSetBy = null);
+    [property: Id(4)] TimeSpan? ClockSetBy = null,
+    [property: Id(5)] string? NoEvents = null);
 
 /// <summary>A fact about one container.</summary>
 [GenerateSerializer, Immutable, Alias("hms.ContainerFact")]

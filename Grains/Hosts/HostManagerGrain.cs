@@ -56,6 +56,7 @@ internal sealed partial class HostManagerGrain(
     private SettingsKeeper<HostSettings>? _settings;
     private string? _notLoadedBecause = "not read yet";
     private string? _engineSilence = "not asked yet";
+    private string? _noEvents;
     private DateTimeOffset _engineSince;
     private bool _listed;
     private DateTimeOffset _nextHeartbeat;
@@ -247,6 +248,12 @@ internal sealed partial class HostManagerGrain(
             {
                 work.AddRange(_containers.Keys.Select(id => Tell(id, [new Observation.Silenced(facts.At, silence)], cancellationToken)));
             }
+        }
+        if (facts.NoEvents != _noEvents)
+        {
+            _noEvents = facts.NoEvents;
+            _content.Touch();
+            TellController(urgent: true);
         }
         if (facts.IsComplete)
         {
@@ -630,6 +637,7 @@ internal sealed partial class HostManagerGrain(
         EngineAnswers = _engineSilence is null,
         EngineSince = _engineSince,
         EngineSilence = _engineSilence,
+        NoEvents = _noEvents,
         Prober = prober.Status,
         Supervised = IsSupervised,
         Threshold = _settings is null ? _rules.Threshold : HostThreshold(_settings.Current),
@@ -774,7 +782,7 @@ internal sealed partial class HostManagerGrain(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Container} {Cause} ({Evidence}): the engine restarts it under its own policy")]
     private static partial void LogEngineRestarts(ILogger logger, string container, string cause, string evidence);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Container} {Cause} ({Evidence}) again and again: given up, PUT it under supervision to try again")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Container} {Cause} ({Evidence}) again and again: given up, put it under supervision to try again")]
     private static partial void LogQuarantined(ILogger logger, string container, string cause, string evidence);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Container}: {State}")]

@@ -60,4 +60,7 @@ public sealed record HostStatus
 
     /// <summary>The engine's containers have been listed and the settings read: the host is at work.</summary>
     [Id(7)] public required bool Ready { get; init; }
+
+    /// <summary>Why the engine tells no events, so that what happens is found by its list only, up to some seconds later; null while it does.</summary>
+    [Id(8)] public string? NoEvents { get; init; }
 }

@@ -15,6 +15,7 @@ internal static class StatusFormat
         EngineSilence = 8,
         UnsavedBecause = 16,
         ProberReason = 32,
+        NoEvents = 64,
     }
 
     public static void Write(BinaryWriter writer, HostStatus status)
@@ -24,13 +25,14 @@ internal static class StatusFormat
             | (status.Ready ? Facts.Ready : 0)
             | (status.EngineSilence is null ? 0 : Facts.EngineSilence)
             | (status.UnsavedBecause is null ? 0 : Facts.UnsavedBecause)
-            | (status.Prober.Reason is null ? 0 : Facts.ProberReason);
+            | (status.Prober.Reason is null ? 0 : Facts.ProberReason)
+            | (status.NoEvents is null ? 0 : Facts.NoEvents);
         writer.Write((byte)facts);
         writer.Write(status.EngineSince.UtcTicks);
         writer.Write(status.Threshold);
         writer.Write((byte)status.Prober.Mode);
         writer.Write7BitEncodedInt(status.Prober.Count);
-        foreach (var text in (string?[])[status.EngineSilence, status.UnsavedBecause, status.Prober.Reason])
+        foreach (var text in (string?[])[status.EngineSilence, status.UnsavedBecause, status.Prober.Reason, status.NoEvents])
         {
             if (text is not null)
             {
@@ -52,6 +54,7 @@ internal static class StatusFormat
             EngineSilence = Text(Facts.EngineSilence),
             UnsavedBecause = Text(Facts.UnsavedBecause),
             Prober = new(mode, Text(Facts.ProberReason), count),
+            NoEvents = Text(Facts.NoEvents),
             Supervised = facts.HasFlag(Facts.Supervised),
             Threshold = threshold,
             Ready = facts.HasFlag(Facts.Ready),

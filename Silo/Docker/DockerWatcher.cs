@@ -48,7 +48,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
     private volatile bool _tellAll;
 
     /// <summary>Why the engine tells no events; null while it does.</summary>
-    private string? _eventsRefused;
+    private volatile string? _noEvents;
 
     /// <summary>What was found out, in order. One reader. At least every second something comes, if only that the engine answers.</summary>
     public ChannelReader<HostFacts> Facts => _facts.Reader;
@@ -69,11 +69,11 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
             }
             catch (EngineSilentException e)
             {
-                _facts.Writer.TryWrite(new(time.GetUtcNow(), e.Message, IsComplete: false, []));
+                Hand(new(time.GetUtcNow(), e.Message, IsComplete: false, []));
             }
             catch (EngineRefusedException e)
             {
-                _facts.Writer.TryWrite(new(time.GetUtcNow(), e.Message, IsComplete: false, []));
+                Hand(new(time.GetUtcNow(), e.Message, IsComplete: false, []));
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -143,23 +143,25 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
     {
         if (events.Exception?.InnerException is EngineRefusedException { Message: var refusal })
         {
-            if (refusal != _eventsRefused)
+            if (refusal != _noEvents)
             {
                 LogNoEvents(logger, refusal);
             }
-            _eventsRefused = refusal;
+            _noEvents = refusal;
         }
-        else if (!events.IsCompleted && _eventsRefused is not null)
+        else if (!events.IsCompleted && _noEvents is not null)
         {
             LogEvents(logger);
-            _eventsRefused = null;
+            _noEvents = null;
         }
     }
 
     /// <summary>From the last event on; one in the future is of a clock that was set back since.</summary>
     private DateTimeOffset Since(DateTimeOffset now) => _lastEvent < now ? _lastEvent.Value : now;
 
-    private void Publish(params ContainerFact[] facts) => _facts.Writer.TryWrite(new(time.GetUtcNow(), null, IsComplete: false, [.. facts]));
+    private void Hand(HostFacts facts) => _facts.Writer.TryWrite(facts with { NoEvents = _noEvents });
+
+    private void Publish(params ContainerFact[] facts) => Hand(new(time.GetUtcNow(), null, IsComplete: false, [.. facts]));
 
     private void Tell(ContainerFact happened)
     {
@@ -213,7 +215,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
         }
         if (all || !facts.IsEmpty)
         {
-            _facts.Writer.TryWrite(new(askedAt, null, IsComplete: all, [.. facts]));
+            Hand(new(askedAt, null, IsComplete: all, [.. facts]));
         }
     }
 

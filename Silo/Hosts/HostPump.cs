@@ -31,6 +31,7 @@ internal sealed partial class HostPump(
 
     /// <summary>The watcher's last word on the engine: probes say nothing about it.</summary>
     private volatile string? _engineSilence = "not asked yet";
+    private volatile string? _noEvents;
 
     /// <summary>The watcher begins at once, while the silo is still starting: what it finds out waits until there are grains to tell.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -63,7 +64,7 @@ internal sealed partial class HostPump(
         await foreach (var facts in watcher.Facts.ReadAllAsync(cancellationToken))
         {
             meter.Note(facts);
-            _engineSilence = facts.EngineSilence;
+            (_engineSilence, _noEvents) = (facts.EngineSilence, facts.NoEvents);
             if (await HandOver(clock.Jump() is { } by ? facts with { ClockSetBy = by } : facts, cancellationToken))
             {
                 taken.Add();
@@ -81,7 +82,7 @@ internal sealed partial class HostPump(
             {
                 facts.Add(new(report.ContainerId, FactOf(report)));
             }
-            await HandOver(new(time.GetUtcNow(), _engineSilence, IsComplete: false, facts.DrainToImmutable()), cancellationToken);
+            await HandOver(Beside(time.GetUtcNow(), facts.DrainToImmutable()), cancellationToken);
         }
     }
 
@@ -92,9 +93,12 @@ internal sealed partial class HostPump(
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var now = time.GetUtcNow();
-            await HandOver(new(now, _engineSilence, IsComplete: false, meter.Measure(now)), cancellationToken);
+            await HandOver(Beside(now, meter.Measure(now)), cancellationToken);
         }
     }
+
+    /// <summary>Facts that say nothing new of the engine.</summary>
+    private HostFacts Beside(DateTimeOffset at, ImmutableArray<ContainerFact> facts) => new(at, _engineSilence, IsComplete: false, facts, NoEvents: _noEvents);
 
     private static Observation FactOf(ProbeReport report) => report switch
     {

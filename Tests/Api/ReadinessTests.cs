@@ -26,6 +26,7 @@ public sealed class ReadinessTests
 
     public static TheoryData<string, HttpStatusCode, string, string> States => new()
     {
+        { "no events", HttpStatusCode.OK, "degraded", "found by its list only, up to some seconds later: 403" },
         { "prober off", HttpStatusCode.OK, "degraded", "set net.ipv4.ping_group_range" },
         { "unsaved", HttpStatusCode.OK, "degraded", "disk full" },
         { "coming up", HttpStatusCode.ServiceUnavailable, "notReady", "not been listed yet" },
@@ -38,6 +39,7 @@ public sealed class ReadinessTests
         var fleet = FakeFleet.WithOneHost();
         fleet.Host.Status = state switch
         {
+            "no events" => Samples.Status with { NoEvents = "403" },
             "prober off" => Samples.Status with { Prober = new ProberStatus(ProberMode.Off, "set net.ipv4.ping_group_range") },
             "unsaved" => Samples.Status with { UnsavedBecause = "disk full" },
             "coming up" => Samples.Status with { Ready = false },

@@ -204,7 +204,7 @@ public sealed class NewsTests
             ["Addresses", "ContainerState", "Details", "Health", "Host", "Id", "Image", "LastFault", "Memory", "Name", "PacketLoss", "Restarts", "Rtt", "ServiceState", "ShortId", "StaleSince", "Threshold"],
             typeof(ContainerView).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal));
         Assert.Equal(
-            ["EngineAnswers", "EngineSilence", "EngineSince", "Prober", "Ready", "Supervised", "Threshold", "UnsavedBecause"],
+            ["EngineAnswers", "EngineSilence", "EngineSince", "NoEvents", "Prober", "Ready", "Supervised", "Threshold", "UnsavedBecause"],
             typeof(HostStatus).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal));
     }
 

@@ -57,7 +57,7 @@ internal static class NewsWalk
         };
 
     private static readonly Gen<HostStatus> Status =
-        from texts in Text.Null().Array[3]
+        from texts in Text.Null().Array[4]
         from flags in Gen.Bool.Array[3]
         from mode in Gen.Enum<ProberMode>()
         from number in Gen.Int[0, 100]
@@ -66,6 +66,7 @@ internal static class NewsWalk
             EngineAnswers = flags[0],
             EngineSince = Samples.Noon.AddTicks(number),
             EngineSilence = texts[0],
+            NoEvents = texts[3],
             Prober = new(mode, texts[1], number),
             Supervised = flags[1],
             Threshold = number / 3.0,

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using HmsOrleans.Tests.Engine;
 using Xunit;
 
@@ -59,10 +61,19 @@ public sealed class ReluctantEngineTests(EngineFixture engine) : NodeStory(engin
             await UntilHealedAsync("web", times);
         }
         Assert.Equal(1, Node.Log.Split("the engine tells no events").Length - 1);
+        await UntilReadyzAsync("degraded", "the engine tells no events");
 
         _proxy.Allow("/events");
-        await Node.UntilAsync("the log says that it tells events again", () => Task.FromResult(Node.Log.Contains("the engine tells events again", StringComparison.Ordinal)), Token);
+        await UntilReadyzAsync("ready", null);
+        Assert.Contains("the engine tells events again", Node.Log, StringComparison.Ordinal);
     }
+
+    private Task UntilReadyzAsync(string status, string? reason) => Node.UntilAsync($"it is {status}", async () =>
+    {
+        var reply = await Node.Http.GetFromJsonAsync<JsonElement>(new Uri("readyz", UriKind.Relative), Token);
+        return reply.GetProperty("status").GetString() == status
+            && (reason is null || reply.GetProperty("reason").GetString()!.StartsWith(reason, StringComparison.Ordinal));
+    }, Token);
 
     private async Task StartNodeAsync() =>
         Node = await NodeProcess.StartReadyAsync(_proxy.Socket, Token, ("Hms:Health:StartGrace", "00:00:00.3"), ("Hms:Health:RecoveredAfter", "00:00:01"));

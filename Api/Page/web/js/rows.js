@@ -33,6 +33,7 @@ export function warning(host) {
   if (!status) return '';
   return [
     status.engine.answers ? '' : `the engine has been silent since ${time(status.engine.since)}: ${status.engine.silence}`,
+    status.engine.noEvents ? `the engine tells no events, what happens is found up to some seconds later: ${status.engine.noEvents}` : '',
     status.prober.mode === 'off' ? `packet loss is not measured: ${status.prober.reason}` : '',
     status.storage.saved ? '' : `settings are not saved: ${status.storage.reason}`,
   ].filter(Boolean).join('. ');
