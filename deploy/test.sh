@@ -20,12 +20,13 @@ engine_folders=(Antagonist Deploy Docker Engine Node)
 
 case ${1:-} in -h | --help) usage "$0"; exit 0 ;; esac
 
-passed=0 failed=1 skipped=0 lanes=() tails=() keep=''
+passed=0 failed=0 skipped=0 over='' lanes=() tails=() keep=''
 finish() {
   local pid
   trap '' INT TERM HUP
   stop_step
-  for pid in "${lanes[@]}"; do end_process "$pid" 10; done
+  for pid in "${lanes[@]}"; do if alive "$pid"; then end_process "$pid" 10; fi; done
+  [ -n "$over" ] || failed=$((failed + 1))
   clear_labs "$$"
   clear_engines "$$"
   clear_brokers "$$"
@@ -76,18 +77,13 @@ begin() {
   tails[$1]=$!
 }
 
-are_alive() {
-  local pid
-  for pid in "${lanes[@]}"; do if alive "$pid"; then return 0; fi; done
-  return 1
-}
-
 attribute() { sed -n 's/.*<assembly \([^>]*\)>.*/\1/p' "$1" | head -n 1 | sed -n "s/.* $2=\"\([0-9]*\)\".*/\1/p"; }
 
 # settle <lane>: adds what came of its tests to passed, failed and skipped.
 settle() {
   local log=$WORK/lane$1.log xml=$WORK/lane$1.xml code=0 bad errors
   wait "${lanes[$1]}" 2>/dev/null || code=$?
+  unset "lanes[$1]"
   wait "${tails[$1]}" || true
   if [ -s "$xml" ] && [ -n "$(attribute "$xml" passed)" ]; then
     passed=$((passed + $(attribute "$xml" passed)))
@@ -129,16 +125,18 @@ else
   begin 1 "${only[@]}"
   begin 2 "${others[@]}"
 fi
-while are_alive; do
+while [ ${#lanes[@]} -gt 0 ]; do
   sleep 0.2
+  for lane in "${!lanes[@]}"; do
+    if ! alive "${lanes[$lane]}"; then settle "$lane"; fi
+  done
   now=$((SECONDS - start))
   if [ "$now" -ge $((${told:-0} + 15)) ]; then
     told=$now
     say "  $now s: $(count FINISHED "$WORK"/lane*.log) tests finished, $(count FAIL "$WORK"/lane*.log) failed; running $(running "$WORK"/lane*.log)"
   fi
 done 2>/dev/null # or bash would say that it was killed; we do that below
-failed=0
-for lane in "${!lanes[@]}"; do settle "$lane"; done
+over=1
 if [ $((passed + failed + skipped)) -eq 0 ]; then
   say "no test was found: $*"
   failed=1

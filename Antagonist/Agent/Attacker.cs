@@ -19,6 +19,9 @@ internal sealed partial class Attacker(
     public const string DenyLabel = "hms.chaos";
 
     private static readonly TimeSpan ReportPeriod = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>While there is something to halt.</summary>
+    private static readonly TimeSpan BusyPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReportLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>How exactly the times of the plan are kept.</summary>
@@ -67,7 +70,7 @@ internal sealed partial class Attacker(
             var began = time.GetTimestamp();
             var isNews = await TryReportAsync(cancellationToken);
             // Whoever waits for a halt is not to wait for the next period, nor a long log for many.
-            var period = isNews || !_undoing.IsCompleted ? Round : ReportPeriod;
+            var period = isNews || !_undoing.IsCompleted ? Round : _order.IsRunning || bench.Running.Length > 0 ? BusyPeriod : ReportPeriod;
             if (time.GetElapsedTime(began) is var took && took < period)
             {
                 await Task.Delay(period - took, time, cancellationToken);
@@ -120,9 +123,9 @@ internal sealed partial class Attacker(
             _order = order;
         }
         // One that was just about to be caused may have been missed.
-        if (!order.IsRunning && _undoing.IsCompleted && bench.Running.Length > 0)
+        if (!order.IsRunning && (_undoing.IsCompleted ? bench.Running.Length > 0 : bench.IsAnyLeftAlone))
         {
-            _undoing = UndoAsync(cancellationToken);
+            _undoing = Task.WhenAll(_undoing, UndoAsync(cancellationToken));
         }
         return isNew;
     }
@@ -154,7 +157,7 @@ internal sealed partial class Attacker(
             {
                 OnHost(attack, schedule.IsLate(attack, now), cancellationToken);
             }
-            foreach (var attack in schedule.Due(there.Keys, now))
+            foreach (var attack in schedule.Due(there.Keys, now).TakeWhile(_ => ReferenceEquals(ScheduleNow(now), schedule)))
             {
                 var container = there[attack.Container];
                 if (Objection(attack, there, schedule.IsLate(attack, now)) is { } why)
@@ -210,6 +213,7 @@ internal sealed partial class Attacker(
         var known = supervised.ToHashSet();
         return keeper.Containers
             .Where(container => known.Contains(container.Id) && !own.Is(container) && !lifelines.Include(container)
+                && !keeper.Containers.Any(owner => container.IsGuestOf(owner) && lifelines.Include(owner))
                 && !(container.Labels.TryGetValue(DenyLabel, out var wish) && wish.Trim().Equals("deny", StringComparison.OrdinalIgnoreCase)))
             .GroupBy(container => container.Name).ToDictionary(group => group.Key, group => group.First());
     }
@@ -225,6 +229,11 @@ internal sealed partial class Attacker(
         if (!container.IsRunning)
         {
             return "it does not run";
+        }
+        // The new run gets a new network, and whoever shared the old one has none any more: that could not be undone.
+        if (attack.Kind.Stops() && keeper.Containers.FirstOrDefault(other => other.IsGuestOf(container)) is { } orphan)
+        {
+            return $"{orphan.Name} shares its network, and would lose it";
         }
         // Who shares its network has its harm too, and may have said that it is to be left alone.
         if (attack.Kind is AttackKind.Loss or AttackKind.Delay or AttackKind.Disconnect

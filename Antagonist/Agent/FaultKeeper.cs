@@ -154,7 +154,9 @@ internal sealed partial class FaultKeeper(
                     _runs[told.ContainerId] = false;
                     break;
                 case "start":
-                    _runs[told.ContainerId] = true;
+                    // One that did not run when it was listed had no address then: it counts from the next list on.
+                    _runs.TryRemove(told.ContainerId, out _);
+                    Interlocked.Exchange(ref _listAgain, 1);
                     _ = CarryOnAsync(told.ContainerId, cancellationToken);
                     break;
             }

@@ -46,7 +46,7 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
         }
         var window = (await Controller.GetSettings(cancellationToken)).AggregationWindow;
         await CheckAgentsAsync(hosts, cancellationToken);
-        await CheckArmAsync(cancellationToken);
+        await CheckArmAsync(hosts, cancellationToken);
         var isPutBack = false;
         try
         {
@@ -126,9 +126,9 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
         foreach (var host in hosts)
         {
             var agent = await AgentOfAsync(host, cancellationToken);
-            if (!agent.Abilities.Contains(AttackKind.Loss))
+            if (settings.Kinds.Except(agent.Abilities).ToList() is { Count: > 0 } lacking)
             {
-                throw new CommandFailedException($"the agent on {host} cannot drop packets, which half of the experiment is about; its log says why");
+                throw new CommandFailedException($"the agent on {host} cannot do {string.Join(", ", lacking).ToLowerInvariant()}, which the experiment is about; its log says why");
             }
             if (agent.IsDryRun || agent.MaxShare < 100)
             {
@@ -158,9 +158,9 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
     }
 
     /// <summary>The arm is more than a word for the results: who is to be healed is, and who is not is not.</summary>
-    private async Task CheckArmAsync(CancellationToken cancellationToken)
+    private async Task CheckArmAsync(ImmutableArray<string> hosts, CancellationToken cancellationToken)
     {
-        foreach (var view in (await Controller.GetHosts(cancellationToken)).SelectMany(host => host.Containers).Where(IsPlayed))
+        foreach (var view in await ViewsAsync(hosts, cancellationToken))
         {
             if ((await grains.GetGrain<IHostManagerGrain>(view.Host).Explain(view.Id, cancellationToken)).Explanation is not { } container)
             {
@@ -181,15 +181,14 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
     {
         var change = await Controller.Change(null, TimeSpan.FromSeconds(cell.Window), cancellationToken);
         await HaltAsync(hosts, cancellationToken);
-        var containers = await SettleAsync(cancellationToken);
+        var containers = await SettleAsync(hosts, cancellationToken);
 
         var scenario = settings.AttackOf(cell.Scenario, cell.Repetition);
         var start = time.GetUtcNow();
         var sampler = new CellSampler(grains, time, hosts, settings.NetworkCounters, start);
         var recording = sampler.RunAsync(settings.Length.TotalSeconds, cancellationToken);
         await Task.WhenAll(hosts.Select(host => grains.GetGrain<IAntagonistGrain>(host).Start(All(scenario), cancellationToken)));
-        await recording;
-        var end = sampler.Now;
+        var end = await recording;
         await HaltAsync(hosts, cancellationToken);
         // What they reported while they were halted is still on its way.
         await Task.Delay(Round * 4, time, cancellationToken);
@@ -224,16 +223,18 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
 
     /// <summary>What an antagonist goes on undoing; null when there is nothing.</summary>
     private static string? Left(AntagonistView view) =>
-        view.Agent?.Faults.Length is > 0 and var left ? $"          {view.Host}: {left} faults are not undone yet" : null;
+        view.IsHalted ? null
+        : view.Agent is { Faults.Length: > 0 and var left } ? $"          {view.Host}: {left} faults are not undone yet"
+        : $"          {view.Host}: its agent has not said yet that it has halted";
 
     /// <summary>Waits until all containers have been well for some time.</summary>
-    private async Task<ImmutableArray<CellContainer>> SettleAsync(CancellationToken cancellationToken)
+    private async Task<ImmutableArray<CellContainer>> SettleAsync(ImmutableArray<string> hosts, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var (wellSince, forgaveAt) = (began, began);
         while (true)
         {
-            var views = (await Controller.GetHosts(cancellationToken)).SelectMany(host => host.Containers).Where(IsPlayed).ToList();
+            var views = await ViewsAsync(hosts, cancellationToken);
             var ill = views.Where(view => view.ContainerState != ContainerState.Running || view.Health != HealthState.Healthy).ToList();
             if (ill.Count > 0 || views.Count == 0)
             {
@@ -257,6 +258,10 @@ internal sealed class CampaignRunner(IGrainFactory grains, CampaignSettings sett
             await Task.Delay(Round, time, cancellationToken);
         }
     }
+
+    /// <summary>The containers that are attacked; a host that joins later is no part of it.</summary>
+    private async Task<List<ContainerView>> ViewsAsync(ImmutableArray<string> hosts, CancellationToken cancellationToken) =>
+        [.. (await Controller.GetHosts(cancellationToken)).Where(host => hosts.Contains(host.Address)).SelectMany(host => host.Containers).Where(IsPlayed)];
 
     private static bool IsPlayed(ContainerView view) => view.Health is not (HealthState.Ignored or HealthState.Gone);
 

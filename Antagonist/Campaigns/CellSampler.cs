@@ -44,7 +44,8 @@ internal sealed class CellSampler
     /// <summary>Records until a moment.</summary>
     /// <param name="length">Seconds from the start.</param>
     /// <param name="cancellationToken">Breaks it off.</param>
-    public async Task RunAsync(double length, CancellationToken cancellationToken)
+    /// <returns>When that was over, in seconds from the start.</returns>
+    public async Task<double> RunAsync(double length, CancellationToken cancellationToken)
     {
         var logs = LogsAsync(length, cancellationToken);
         var nextCount = 0;
@@ -67,7 +68,13 @@ internal sealed class CellSampler
         }
         // What is recorded reaches up to the end.
         await Task.Delay(TimeSpan.FromSeconds(Math.Max(0, length - Now)), _time, cancellationToken);
+        var end = Now;
+        if (await FreshnessAsync(cancellationToken) is { } last)
+        {
+            Count(last);
+        }
         await logs;
+        return end;
     }
 
     /// <summary>Takes what the antagonists have told since; to be called after they were halted.</summary>
@@ -97,10 +104,7 @@ internal sealed class CellSampler
         var held = await freshness;
         if (held is not null && isToBeCounted)
         {
-            lock (_traffic)
-            {
-                _traffic.Add(new(Now, held.Fetches, held.Changes, held.Bytes, Wire(), held.Updates));
-            }
+            Count(held);
         }
         var hosts = ImmutableArray.CreateBuilder<CellHistory.HostSample>(_taps.Length);
         for (var i = 0; i < _taps.Length; i++)
@@ -110,6 +114,14 @@ internal sealed class CellSampler
             hosts.Add(new(of?.State, of is null ? null : _taps[i].HeldBy(of.Epoch, of.Version), truth?.Truth, truth?.State));
         }
         return new(at, held is not null, hosts.MoveToImmutable());
+    }
+
+    private void Count(FleetFreshness held)
+    {
+        lock (_traffic)
+        {
+            _traffic.Add(new(Now, held.Fetches, held.Changes, held.Bytes, Wire(), held.Updates));
+        }
     }
 
     private async Task<FleetFreshness?> FreshnessAsync(CancellationToken cancellationToken)

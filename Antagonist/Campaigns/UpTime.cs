@@ -27,16 +27,16 @@ internal sealed record UpTime(double Running, double RunningAtBest, double Good,
         var (running, runningAtBest, good, goodAtBest) = (0.0, 0.0, 0.0, 0.0);
         foreach (var life in lives)
         {
-            var runs = life.Runs.Without(life.Paused).Within(whole);
+            var runs = life.Runs.Within(whole);
             // What a fault ended is down for as long as the bare loop takes, or less where it was started sooner; what the monitor itself ended is not down at all.
             var down = whole.Without(life.Runs);
             var unavoidable = down.Within(Stretches.Of(life.Deaths.Where(death => death.Fault is not null).Select(death => (death.At, death.At + bareLoop))));
-            var best = whole.Without(unavoidable).Without(life.Paused);
+            var best = whole.Without(unavoidable);
             (allRunning, allGood) = (allRunning.Within(runs), allGood.Within(life.Good));
             running += runs.Length;
             runningAtBest += best.Length;
             good += life.Good.Within(whole).Length;
-            goodAtBest += best.Without(life.Impaired).Length;
+            goodAtBest += best.Without(life.Paused).Without(life.Impaired).Length;
         }
         var seconds = length * lives.Length;
         return new(Percent(running, seconds), Percent(runningAtBest, seconds), Percent(good, seconds), Percent(goodAtBest, seconds), Percent(allRunning.Length, length), Percent(allGood.Length, length));

@@ -60,9 +60,9 @@ internal static class HaltCommand
         try
         {
             var view = await grains.GetGrain<IAntagonistGrain>(host).Halt(cancellationToken);
-            var left = view.Agent?.Faults ?? [];
-            Console.WriteLine(left.Length == 0 ? $"{host}: halted, nothing is left" : $"{host}: {left.Length} faults are not undone yet: {view.Agent!.Trouble ?? string.Join(", ", left.Select(fault => $"{fault.Kind} of {fault.Container}"))}");
-            return left.Length == 0;
+            var isDone = view.IsHalted && view.Agent!.Trouble is null;
+            Console.WriteLine(isDone ? $"{host}: halted, nothing is left" : $"{host}: {WhatIsLeft(view.Agent!)}");
+            return isDone;
         }
         catch (AgentMissingException)
         {
@@ -75,6 +75,10 @@ internal static class HaltCommand
             return false;
         }
     }
+
+    private static string WhatIsLeft(AgentReport agent) => agent.Faults is { Length: > 0 } left
+        ? $"{left.Length} faults are not undone yet: {agent.Trouble ?? string.Join(", ", left.Select(fault => $"{fault.Kind} of {fault.Container}"))}"
+        : agent.Trouble ?? "the agent has not said yet that it has halted";
 
     private static async Task<int> HaltHereAsync(ParseResult given, CancellationToken cancellationToken)
     {

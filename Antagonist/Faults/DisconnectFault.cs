@@ -25,7 +25,8 @@ internal sealed class DisconnectFault(AttackEngine engine) : IFault
         var there = (await engine.InspectAsync(lease.ContainerId, cancellationToken))?.Networks ?? [];
         foreach (var seat in there.Where(seat => lease.Networks.Any(known => known.Network == seat.Network)))
         {
-            await engine.DisconnectAsync(lease.ContainerId, seat.Network, cancellationToken);
+            // Not to be broken off: whether it was taken off would not be known.
+            await engine.DisconnectAsync(lease.ContainerId, seat.Network, CancellationToken.None);
         }
     }
 
@@ -36,6 +37,10 @@ internal sealed class DisconnectFault(AttackEngine engine) : IFault
             return Cure.Gone;
         }
         var lost = lease.Networks.Where(seat => !victim.Networks.Contains(seat)).ToList();
+        if (lost is [] && wasInterrupted)
+        {
+            throw new FaultFailedException("the engine may still be about to take it off");
+        }
         string? why = lost is [] ? "somebody else connected it" : null;
         foreach (var seat in lost)
         {

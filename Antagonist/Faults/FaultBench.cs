@@ -17,6 +17,9 @@ internal sealed partial class FaultBench
     /// <summary>Longest that the reaper waits for what it began.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>What an engine was asked before it fell silent it has done so long after it answers again.</summary>
+    private static readonly TimeSpan EngineMemory = TimeSpan.FromSeconds(2);
+
     private readonly AttackEngine _engine;
     private readonly LeaseBook _book;
     private readonly IFaultLog _log;
@@ -179,6 +182,9 @@ internal sealed partial class FaultBench
         await await Task.WhenAny(all, Task.Delay(Moment, _time, cancellationToken));
     }
 
+    /// <summary>There is a fault that nobody has been asked to undo.</summary>
+    public bool IsAnyLeftAlone => Entries().Any(entry => !entry.IsToBeUndone);
+
     /// <summary>Undoes everything at once, what is just being caused too. What failed is still among the running ones.</summary>
     public Task UndoAllAsync(CancellationToken cancellationToken) => Task.WhenAll(Entries().Select(entry => UndoAsync(entry, cancellationToken)));
 
@@ -269,7 +275,11 @@ internal sealed partial class FaultBench
         catch (Exception e) when (IsExpected(e) || e is OperationCanceledException)
         {
             entry.IsToBeUndone = true;
-            await TryUndoAsync(entry, e is OperationCanceledException ? "it was broken off" : e.Message, wasInterrupted: true, CancellationToken.None);
+            if (ends || e is OperationCanceledException or EngineSilentException)
+            {
+                entry.InterruptedAt = _time.GetTimestamp();
+            }
+            await TryUndoAsync(entry, e is OperationCanceledException ? "it was broken off" : e.Message, CancellationToken.None);
             if (e is OperationCanceledException)
             {
                 throw;
@@ -298,7 +308,7 @@ internal sealed partial class FaultBench
         {
             if (!entry.IsOver)
             {
-                await TryUndoAsync(entry, null, wasInterrupted: false, cancellationToken);
+                await TryUndoAsync(entry, null, cancellationToken);
             }
         }
         finally
@@ -322,14 +332,18 @@ internal sealed partial class FaultBench
                 if (lease.Kind.Stops())
                 {
                     // Whoever looks after the program starts it again: there is nothing to undo.
-                    await TryUndoAsync(entry, null, wasInterrupted: false, cancellationToken);
+                    await TryUndoAsync(entry, null, cancellationToken);
                 }
                 return;
             }
             var victim = await _engine.InspectAsync(lease.ContainerId, cancellationToken);
+            if (entry.IsToBeUndone)
+            {
+                return; // whoever waits for that is not to wait for more
+            }
             if (victim is null || (!fault.OutlivesRestart && victim.StartedAt != lease.Run))
             {
-                await TryUndoAsync(entry, null, wasInterrupted: false, cancellationToken);
+                await TryUndoAsync(entry, null, cancellationToken);
                 return;
             }
             if (!fault.OutlivesRestart || !victim.IsRunning || (victim.StartedAt == lease.Run && !entry.IsBehind))
@@ -345,6 +359,10 @@ internal sealed partial class FaultBench
             lease = await fault.PrepareAsync(lease with { Run = victim.StartedAt }, victim, cancellationToken);
             _book.Write(lease);
             entry.Lease = lease;
+            if (entry.IsToBeUndone)
+            {
+                return;
+            }
             await fault.InjectAsync(lease, cancellationToken);
             (entry.IsBehind, entry.Trouble) = (false, null);
         }
@@ -360,7 +378,7 @@ internal sealed partial class FaultBench
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "a fault that cannot be undone must not keep the others from it")]
-    private async Task TryUndoAsync(Entry entry, string? why, bool wasInterrupted, CancellationToken cancellationToken)
+    private async Task TryUndoAsync(Entry entry, string? why, CancellationToken cancellationToken)
     {
         var lease = entry.Lease;
         try
@@ -370,7 +388,7 @@ internal sealed partial class FaultBench
                 // Its tools may have outlived the agent, and would go on after all was undone.
                 await Processes.EndAsync(ChaosMark.Of(lease.Id), cancellationToken);
             }
-            var cure = await _kinds[lease.Kind].UndoAsync(lease, wasInterrupted, cancellationToken);
+            var cure = await _kinds[lease.Kind].UndoAsync(lease, entry.MayStillCome(_time), cancellationToken);
             var at = cure.At ?? _time.GetUtcNow();
             _book.Remove(lease.Id);
             Forget(entry);
@@ -390,6 +408,10 @@ internal sealed partial class FaultBench
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             entry.IsToBeUndone = true;
+            if (entry.InterruptedAt is not null && e is EngineSilentException)
+            {
+                entry.InterruptedAt = _time.GetTimestamp();
+            }
             Report(entry, e.Message);
         }
     }
@@ -415,6 +437,7 @@ internal sealed partial class FaultBench
     {
         private volatile Lease _lease = lease;
         private volatile CancellationTokenSource? _interrupt;
+        private volatile bool _isToBeUndone;
 
         /// <summary>Held by whoever causes, carries on or undoes it.</summary>
         public SemaphoreSlim Gate { get; } = new(1);
@@ -438,7 +461,10 @@ internal sealed partial class FaultBench
         /// <summary>Since when it lasts, by a clock that is never set, and for how long; null before it is there, and in a later life.</summary>
         public (long Since, TimeSpan Duration)? Life { get; set; }
 
-        public bool IsToBeUndone { get; set; }
+        public bool IsToBeUndone { get => _isToBeUndone; set => _isToBeUndone = value; }
+
+        /// <summary>When causing it was broken off, or the engine was last silent after that; null when it was not.</summary>
+        public long? InterruptedAt { get; set; }
 
         /// <summary>It is not there in the container's present run, and should be.</summary>
         public bool IsBehind { get; set; }
@@ -452,6 +478,9 @@ internal sealed partial class FaultBench
         /// <summary>Its time is over, by whichever clock says so first.</summary>
         public bool IsDue(DateTimeOffset now, TimeProvider time) =>
             Lease.Until <= now || (Life is var (since, duration) && time.GetElapsedTime(since) >= duration);
+
+        /// <summary>Causing it was broken off, and the engine may still be about it.</summary>
+        public bool MayStillCome(TimeProvider time) => InterruptedAt is { } at && time.GetElapsedTime(at) < EngineMemory;
 
         public async Task BreakOffAsync()
         {

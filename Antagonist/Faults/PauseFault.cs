@@ -11,7 +11,9 @@ internal sealed class PauseFault(AttackEngine engine) : IFault
     public Task<Lease> PrepareAsync(Lease lease, Victim victim, CancellationToken cancellationToken) =>
         victim.IsPaused ? throw new FaultRefusedException($"{victim.Name} is paused already") : Task.FromResult(lease);
 
-    public Task InjectAsync(Lease lease, CancellationToken cancellationToken) => engine.PauseAsync(lease.ContainerId, cancellationToken);
+    public Task InjectAsync(Lease lease, CancellationToken cancellationToken) =>
+        // Not to be broken off: whether it was paused would not be known.
+        engine.PauseAsync(lease.ContainerId, CancellationToken.None);
 
     public async Task<Cure> UndoAsync(Lease lease, bool wasInterrupted, CancellationToken cancellationToken)
     {
@@ -23,6 +25,10 @@ internal sealed class PauseFault(AttackEngine engine) : IFault
         if (victim.StartedAt != lease.Run || !victim.IsRunning)
         {
             return Cure.Ended;
+        }
+        if (!victim.IsPaused && wasInterrupted)
+        {
+            throw new FaultFailedException("the engine may still be about to pause it");
         }
         if (!victim.IsPaused)
         {

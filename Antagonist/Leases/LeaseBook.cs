@@ -26,7 +26,7 @@ internal sealed partial class LeaseBook
         Directory.CreateDirectory(directory);
     }
 
-    /// <summary>What could not be read although it may be a lease, so that it is not undone; null when there is none such.</summary>
+    /// <summary>What could not be read, so that it is not undone; null when there is none such.</summary>
     public string? Trouble { get; private set; }
 
     /// <summary>All leases. A file that is none is renamed to .broken and reported: it must not keep the others from being undone. One that cannot be read now stays for a later life.</summary>
@@ -46,6 +46,7 @@ internal sealed partial class LeaseBook
             }
             catch (Exception e) when (e is JsonException or NotSupportedException)
             {
+                Trouble = $"{file} is no lease, what it stood for is not undone: {e.Message}";
                 LogBroken(file, e.Message);
                 SetAside(file);
             }

@@ -92,6 +92,12 @@ internal sealed partial class FleetFeed(
             {
                 GiveWhatItLacks(viewer, lastId);
             }
+            else if (lastId is not null)
+            {
+                // Nobody knows yet what it lacks; what it shows is old.
+                viewer.Give(FleetEvent.Missed);
+                viewer.IsNew = true;
+            }
             return true;
         }
     }

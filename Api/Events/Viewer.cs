@@ -16,7 +16,7 @@ internal sealed class Viewer(Action cutOff)
     private long _bytes;
     private int _snapshots;
 
-    /// <summary>It has seen nothing yet, here or elsewhere: its first snapshot follows on no gap.</summary>
+    /// <summary>It has seen nothing yet, here or elsewhere, or knows that it is old: its first snapshot follows on no gap.</summary>
     public bool IsNew { get; set; }
 
     /// <summary>Bytes that wait for it. They are shared with the other viewers.</summary>

@@ -117,6 +117,19 @@ internal static class IncidentEndpoints
         {
             return ProblemType.ParameterInvalid.With($"'window' is {(window.Length <= 64 ? window : window[..64] + "...")}; it must be one of {string.Join(", ", Windows)}.", ("parameter", "window"));
         }
+        try
+        {
+            return await Draw(address, container, window, fleet, options.Value.PublicBadges, http, cancellationToken);
+        }
+        catch (NoAnswerException) when (http.User.Identity is not { IsAuthenticated: true })
+        {
+            // Why there is none is not said to everybody.
+            return TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+
+    private static async Task<IResult> Draw(string address, string container, string? window, FleetCalls fleet, bool isPublic, HttpContext http, CancellationToken cancellationToken)
+    {
         var (found, problem) = await ContainerLookup.Find(address, container, fleet, cancellationToken);
         if (found is null)
         {
@@ -126,7 +139,7 @@ internal static class IncidentEndpoints
         var badge = window is null
             ? Badge.Of(found)
             : Badge.Of(found, (await Availability(fleet, found.Host, found.Name, cancellationToken)).Windows.Single(known => known.Window == window));
-        return badge with { IsPublic = options.Value.PublicBadges };
+        return badge with { IsPublic = isPublic };
     }
 
     private static async Task<AvailabilityReply> Availability(FleetCalls fleet, string host, string? container, CancellationToken cancellationToken) =>

@@ -95,14 +95,14 @@ internal sealed class AntagonistGrain(AttackMetrics metrics, TimeProvider time) 
         }
         await Change(_order.Scenario, isRunning: false);
         var began = time.GetTimestamp();
-        while (Agent is { } agent && (agent.Order.Revision != _order.Revision || agent.Faults.Length > 0) && time.GetElapsedTime(began) is var gone && gone < HaltLimit)
+        while (Agent is not null && !View().IsHalted && time.GetElapsedTime(began) is var gone && gone < HaltLimit)
         {
             var next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Add(next);
             await Task.WhenAny(next.Task, Task.Delay(HaltLimit - gone, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
-        return View();
+        return Agent is null ? throw Missing() : View();
     }
 
     public Task<AttackLog> GetLog(Guid life, long since, CancellationToken cancellationToken)
@@ -128,11 +128,11 @@ internal sealed class AntagonistGrain(AttackMetrics metrics, TimeProvider time) 
     /// <summary>Whether what is asked is asked for the first time: a repetition must not undo what was ordered since.</summary>
     private bool IsNewCommand()
     {
-        if (_commands.ContainsCurrent())
+        if (_commands.ContainsCurrent(time.GetUtcNow()))
         {
             return false;
         }
-        _commands = _commands.WithCurrent();
+        _commands = _commands.WithCurrent(time.GetUtcNow());
         return true;
     }
 

@@ -50,7 +50,11 @@ public interface IAntagonistGrain : IGrainWithStringKey
 public sealed record AntagonistView(
     [property: Id(0)] string Host,
     [property: Id(1)] AttackOrder Order,
-    [property: Id(2)] AgentReport? Agent);
+    [property: Id(2)] AgentReport? Agent)
+{
+    /// <summary>The agent has said that it was told to leave all alone, and that nothing of it is left.</summary>
+    public bool IsHalted => !Order.IsRunning && Agent is { Faults.Length: 0 } agent && agent.Order.Revision == Order.Revision;
+}
 
 /// <summary>A part of an agent's log.</summary>
 /// <param name="Life">The life of the agent that the numbers count in; another than was asked for begins at its first record.</param>

@@ -36,10 +36,12 @@ internal sealed partial class CommandGrain(
 
     public async Task OnNextAsync(IList<SequentialItem<ExternalCommand>> items)
     {
-        var commands = items.Select(item => item.Item).ToList();
+        // What the broker delivers again may meet what it delivered before, which waits here still.
+        var commands = items.Select(item => item.Item).Where((command, at) => !command.Redelivered || !items.Take(at).Any(earlier => IsSame(earlier.Item, command))).ToList();
         _answered.IntersectWith(commands.Select(command => command.Delivery));
         await starts.UntilNoneAsync(GiveWayLimit, time);
         var journal = await OpenAsync();
+        journal.Forget();
         var (readings, isComplete) = await ExecuteAsync(journal, commands);
         if (!commands.TrueForAll(command => command.IsReading))
         {
@@ -143,6 +145,9 @@ internal sealed partial class CommandGrain(
             }
         }
     }
+
+    private static bool IsSame(ExternalCommand one, ExternalCommand other) =>
+        one.CorrelationId == other.CorrelationId && one.ReplyTo == other.ReplyTo && one.Text == other.Text;
 
     private bool IsAnswered(CommandRecord known, ExternalCommand command) =>
         _answered.Contains(command.Delivery) || (known.Text == command.Text && known.Answered(command));

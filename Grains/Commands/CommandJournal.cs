@@ -68,8 +68,6 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
         if (record.Reply is null)
         {
             _readings.Put(record);
-            // Nothing is saved for them, at which the others are forgotten.
-            _readings.Forget(time.GetUtcNow() - Memory);
             return; // Reading again does no harm: not worth a write.
         }
         _changes.Put(record);
@@ -142,10 +140,12 @@ internal sealed class CommandJournal(IGrainStorage store, GrainId grain, TimePro
         }
     }
 
-    private void Forget()
+    /// <summary>Forgets what was too long ago.</summary>
+    public void Forget()
     {
         var horizon = time.GetUtcNow() - Memory;
         _changes.Forget(horizon);
+        _readings.Forget(horizon);
         while (_full.TryPeek(out var segment) && (segment.Newest < horizon || _full.Count > Places - 2))
         {
             _full.Dequeue();

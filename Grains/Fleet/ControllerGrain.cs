@@ -207,14 +207,14 @@ internal sealed partial class ControllerGrain(
         {
             throw new ArgumentOutOfRangeException(nameof(aggregationWindow), aggregationWindow, "an aggregation window is 0.05 s to 60 s");
         }
-        if (!State.Commands.ContainsCurrent())
+        if (!State.Commands.ContainsCurrent(time.GetUtcNow()))
         {
             Change(State with
             {
                 Threshold = threshold ?? State.Threshold,
                 ThresholdRevision = threshold is null ? State.ThresholdRevision : State.Revision + 1,
                 AggregationWindow = aggregationWindow ?? State.AggregationWindow,
-                Commands = State.Commands.WithCurrent(),
+                Commands = State.Commands.WithCurrent(time.GetUtcNow()),
             });
         }
         if (aggregationWindow is { } window)
@@ -327,8 +327,11 @@ internal sealed partial class ControllerGrain(
             try
             {
                 var open = await GrainFactory.GetGrain<IHistoryGrain>(IHistoryGrain.Key)
-                    .Find(new(Causes: [IncidentCause.HostOffline], Outcomes: [IncidentOutcome.Open], Limit: 500), cancellationToken);
-                _offline.Take(open.Incidents, now);
+                    .Find(new(Causes: [IncidentCause.HostOffline, IncidentCause.EngineSilent], Outcomes: [IncidentOutcome.Open], Limit: 500), cancellationToken);
+                _offline.Take([.. open.Incidents.Where(incident => incident.Cause == IncidentCause.HostOffline)], now);
+                _offline.EndForgotten(
+                    [.. open.Incidents.Where(incident => incident.Cause == IncidentCause.EngineSilent)],
+                    _hosts.Values.ToDictionary(host => host.Address, host => IsOffline(host) ? null : host.Mirror.Status), now);
             }
             catch (Exception e) // It is asked again; until then no host is said to be offline.
             {

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
+using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Incidents;
 
 namespace HmsOrleans.Grains.Fleet;
 
 /// <summary>
-/// The incidents of hosts that are offline. The controller may have moved since one began, or be on the wrong side of a cut: an
+/// The incidents of whole hosts that are the controller's to begin or to end: of those that are offline. The controller may have moved since one began, or be on the wrong side of a cut: an
 /// incident is opened only after the history was asked for those that are open already. Used from one grain's turns only.
 /// </summary>
 internal sealed class OfflineHosts(IIncidentOutbox outbox)
@@ -58,6 +59,27 @@ internal sealed class OfflineHosts(IIncidentOutbox outbox)
             }
         }
         _toldAt = askedAt;
+    }
+
+    /// <summary>
+    /// Ends those incidents of silent engines that nobody else ends: a host does it itself, unless it was removed, or has lost its memory.
+    /// </summary>
+    /// <param name="silent">The open incidents of this kind, as the history has them.</param>
+    /// <param name="hosts">What each host that the fleet knows says of itself; null: nothing yet.</param>
+    /// <param name="now">The time (UTC).</param>
+    public void EndForgotten(ImmutableArray<Incident> silent, IReadOnlyDictionary<string, HostStatus?> hosts, DateTimeOffset now)
+    {
+        foreach (var incident in silent.Where(incident => incident.FaultAt < now - AskPeriod && !_ended.Contains(incident.Id)))
+        {
+            if (!hosts.TryGetValue(incident.Host, out var status))
+            {
+                End(incident, IncidentOutcome.Removed, now);
+            }
+            else if (status is { EngineAnswers: true } && status.EngineSince > incident.FaultAt && status.EngineSince < now - AskPeriod)
+            {
+                End(incident, IncidentOutcome.Recovered, now);
+            }
+        }
     }
 
     /// <summary>Looks at the hosts that the fleet knows.</summary>

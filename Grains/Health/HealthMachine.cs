@@ -105,6 +105,8 @@ public static class HealthMachine
             || health.RunningSince is not { } start || probed.Since < start || probed.At <= health.ProbesAfter
             || (health.Probes.TryGetValue(probed.Address, out var last) && probed.At <= last.At),
         Observation.NotProbed => !health.IsRunning || seen.At < health.RunningSince || seen.At < health.ProbesAfter || health.Probes.Values.Any(probed => seen.At < probed.At),
+        // It was asked about before it was heard of.
+        Observation.Silenced => seen.At < health.LastFactAt,
         Observation.RestartEnded ended => health.State != HealthState.Restarting || ended.Attempt != health.Attempt,
         _ => false,
     };
@@ -112,7 +114,8 @@ public static class HealthMachine
     /// <summary>Writes the fact down; what it means is judged afterwards.</summary>
     private static ContainerHealth Record(ContainerHealth health, Observation seen, HealthPolicy policy)
     {
-        var unseen = health.Silence is not null || !health.SeenRunning;
+        // Of one that is only not described a death is told all the same.
+        var unseen = (health.Silence is not null && seen is not Observation.Died) || !health.SeenRunning;
         if (seen is Observation.FromEngine)
         {
             // A fact proves that the engine speaks again.

@@ -127,6 +127,10 @@ internal sealed partial class HostIncidents(string host, IIncidentOutbox outbox,
         {
             followed.WatchedSince += by;
         }
+        if (_tellWatchedAt != DateTimeOffset.MaxValue)
+        {
+            _tellWatchedAt += by;
+        }
     }
 
     /// <summary>The times in which containers were watched, when it is due to tell of them.</summary>

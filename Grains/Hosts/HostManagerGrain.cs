@@ -236,10 +236,16 @@ internal sealed partial class HostManagerGrain(
         {
             LogClockSet(logger, Address, by.TotalSeconds);
             _nextHeartbeat += by;
+            foreach (var hosted in _containers.Values)
+            {
+                hosted.LookAt += by;
+            }
             _incidents.ShiftClock(by);
             await Task.WhenAll(_containers.Keys.ToList().Select(id => Tell(id, [new Observation.ClockSet(facts.At, by)], cancellationToken)));
         }
-        var news = facts.Facts.ToLookup(fact => fact.ContainerId, fact => fact.Seen);
+        // An engine does not describe what it is just starting for us; how that ends is told by the order's end.
+        var news = facts.Facts.Where(fact => fact.Seen is not Observation.Silenced || !_containers.TryGetValue(fact.ContainerId, out var hosted) || !hosted.IsBeingHealed)
+            .ToLookup(fact => fact.ContainerId, fact => fact.Seen);
         var work = news.Select(group => Tell(group.Key, [.. group], cancellationToken)).ToList();
         if (facts.EngineSilence != _engineSilence)
         {
@@ -365,12 +371,12 @@ internal sealed partial class HostManagerGrain(
     private bool TryChange(string word, Func<HostSettings, HostSettings> change)
     {
         var settings = Settings();
-        if (settings.Current.Commands.ContainsCurrent())
+        if (settings.Current.Commands.ContainsCurrent(time.GetUtcNow()))
         {
             return false;
         }
         var next = change(settings.Current);
-        settings.Change(next with { Commands = next.Commands.WithCurrent() });
+        settings.Change(next with { Commands = next.Commands.WithCurrent(time.GetUtcNow()) });
         LogChanged(logger, Address, word);
         return true;
     }
@@ -746,7 +752,7 @@ internal sealed partial class HostManagerGrain(
             case { To: HealthState.Restarting }:
                 LogSays(logger, hosted.Name, "restarted on demand");
                 break;
-            case { From: HealthState.Restarting, To: HealthState.Starting }:
+            case { From: HealthState.Restarting, To: HealthState.Starting or HealthState.Healthy }:
                 LogRunningAgain(logger, hosted.Name, hosted.HealedAfter.TotalSeconds, hosted.Asked ? "it was asked for" : "the fault was found");
                 break;
             case { To: HealthState.BackingOff, RetryAt: { } retryAt, Fault: { } fault }:

@@ -87,7 +87,7 @@ internal static class NotificationRules
     private static NoticeKind? NewsOf(WatchedIncident watched, DateTimeOffset now, NotificationOptions options) => watched.Incident.Outcome switch
     {
         IncidentOutcome.Open => !watched.IsTold && watched.DueAt <= now && (options.All || watched.Incident.RunningAgainAt is null) ? NoticeKind.Opened : null,
-        IncidentOutcome.Quarantined when watched.Incident.RunningAgainAt is null => watched.GivenUpIsTold ? null : NoticeKind.Quarantined,
+        _ when IsDownForGood(watched) => watched.GivenUpIsTold ? null : NoticeKind.Quarantined,
         _ when IsSettled(watched, options) => null,
         // The incident does not tell whether it stays well: another would.
         IncidentOutcome.Quarantined => watched.ChangedAt + options.After <= now ? NoticeKind.Recovered : null,
@@ -107,6 +107,8 @@ internal static class NotificationRules
     /// <summary>Whether people were told of an earlier incident of the same container that it was given up, and not that this is over.</summary>
     private static bool IsGivenUp(WatchedIncident watched, Incident incident) =>
         watched is { IsTold: true, Incident: { Outcome: IncidentOutcome.Quarantined, ContainerId: { } id } } && id == incident.ContainerId && watched.Incident.Host == incident.Host;
+
+    private static bool IsDownForGood(WatchedIncident watched) => watched.Incident is { Outcome: IncidentOutcome.Quarantined, RunningAgainAt: null };
 
     private static bool HasEnded(WatchedIncident watched) => watched.Incident.Outcome != IncidentOutcome.Open;
 
@@ -140,7 +142,8 @@ internal static class NotificationRules
         {
             book = book with { Recent = [.. book.Recent.Where(at => at > now - Minute)] };
         }
-        var muted = book.Watched.Values.Where(watched => HasEnded(watched) && book.Mutes.Any(mute => mute.Until is null && mute.Holds(watched.Incident))).Select(watched => watched.Incident.Id).ToList();
+        // One that was given up and is down still is told of when its mute is taken back.
+        var muted = book.Watched.Values.Where(watched => HasEnded(watched) && !IsDownForGood(watched) && book.Mutes.Any(mute => mute.Until is null && mute.Holds(watched.Incident))).Select(watched => watched.Incident.Id).ToList();
         return muted.Count == 0 ? book : book with { Watched = book.Watched.RemoveRange(muted) };
     }
 

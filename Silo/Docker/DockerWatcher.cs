@@ -45,7 +45,10 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
 
     /// <summary>Events that came before the first list of a session was told; null after it.</summary>
     private List<ContainerFact>? _held;
-    private volatile bool _tellAll;
+    private bool _tellAll;
+
+    /// <summary>A list was answered in this session: pings alone are no proof that the engine does its work.</summary>
+    private volatile bool _lists;
 
     /// <summary>Why the engine tells no events; null while it does.</summary>
     private volatile string? _noEvents;
@@ -54,7 +57,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
     public ChannelReader<HostFacts> Facts => _facts.Reader;
 
     /// <summary>Has everything told again with the next list.</summary>
-    public void TellAll() => _tellAll = true;
+    public void TellAll() => Interlocked.Exchange(ref _tellAll, true);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -91,6 +94,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
         // The list is told first: events from before it are history, and a death in it may long have been followed by a start.
         // What a session that broke before its list still held comes after the list of this one.
         _held ??= [];
+        _lists = false;
         var events = engine.WatchAsync(Since(time.GetUtcNow()), new EventSink(this, session.Token), session.Token);
         var pings = PingUntilSilent(session.Token);
         var lists = ListWhile(events, session.Token);
@@ -112,7 +116,10 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
         {
             await Task.Delay(PingPeriod, time, cancellationToken);
             await engine.PingAsync(cancellationToken);
-            Publish();
+            if (_lists)
+            {
+                Publish();
+            }
         }
     }
 
@@ -129,10 +136,9 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
             {
                 return;
             }
-            if (rounds % RoundsPerList == 0 || _tellAll)
+            var all = Interlocked.Exchange(ref _tellAll, false);
+            if (all || rounds % RoundsPerList == 0)
             {
-                var all = _tellAll;
-                _tellAll = false;
                 await List(all, cancellationToken);
             }
         }
@@ -196,6 +202,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
         // As old as the question: what starts while the descriptions are fetched is not in the list, and not gone either.
         var askedAt = time.GetUtcNow();
         var containers = await engine.ListAsync(cancellationToken);
+        _lists = true;
         var changed = containers.Where(container => _died.TryRemove(container.ID, out _) || all || _listed.GetValueOrDefault(container.ID) != Digest(container));
         var facts = new ConcurrentQueue<ContainerFact>();
         await Parallel.ForEachAsync(changed, new ParallelOptions { MaxDegreeOfParallelism = DescribedAtOnce, CancellationToken = cancellationToken }, async (container, token) =>

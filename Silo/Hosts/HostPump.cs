@@ -82,7 +82,7 @@ internal sealed partial class HostPump(
             {
                 facts.Add(new(report.ContainerId, FactOf(report)));
             }
-            await HandOver(Beside(time.GetUtcNow(), facts.DrainToImmutable()), cancellationToken);
+            await HandOver(new(time.GetUtcNow(), _engineSilence, IsComplete: false, facts.DrainToImmutable()), cancellationToken);
         }
     }
 
@@ -93,12 +93,9 @@ internal sealed partial class HostPump(
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var now = time.GetUtcNow();
-            await HandOver(Beside(now, meter.Measure(now)), cancellationToken);
+            await HandOver(new(now, _engineSilence, IsComplete: false, meter.Measure(now)), cancellationToken);
         }
     }
-
-    /// <summary>Facts that say nothing new of the engine.</summary>
-    private HostFacts Beside(DateTimeOffset at, ImmutableArray<ContainerFact> facts) => new(at, _engineSilence, IsComplete: false, facts, NoEvents: _noEvents);
 
     private static Observation FactOf(ProbeReport report) => report switch
     {
@@ -113,6 +110,8 @@ internal sealed partial class HostPump(
         await _one.WaitAsync(cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(HandOverLimit);
+        // As it is by now: what was found out meanwhile may have been handed over before.
+        facts = facts with { EngineSilence = _engineSilence, NoEvents = _noEvents };
         try
         {
             var life = await grains.GetGrain<IHostManagerGrain>(host.Value.Address).Observe(facts, limit.Token).WaitAsync(limit.Token);

@@ -24,6 +24,7 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
     private Task? _keeping;
     private string? _trouble = "not connected yet";
     private string? _blocked;
+    private int _alarms;
     private long _deadLetters;
     private long _deadLettersWaiting = Unknown;
 
@@ -40,6 +41,9 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
             }
         }
     }
+
+    /// <summary>How many alarms of the broker, in which it takes no messages, have begun.</summary>
+    public int Alarms => Volatile.Read(ref _alarms);
 
     /// <summary>Since when it can, or cannot (UTC).</summary>
     public DateTimeOffset Since { get; private set; } = time.GetUtcNow();
@@ -151,7 +155,7 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
                     pause = RabbitMqOptions.MinBackOff;
                 }
             }
-            catch (Exception e) when (IsTrouble(e))
+            catch (Exception e) // Whatever it is, there is no connection: only the next attempt helps.
             {
                 if (_ended.IsCancellationRequested)
                 {
@@ -199,6 +203,10 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
 
     private Task BlockAsync(string? why)
     {
+        if (why is not null)
+        {
+            Interlocked.Increment(ref _alarms);
+        }
         Flow(why);
         if (why is null)
         {

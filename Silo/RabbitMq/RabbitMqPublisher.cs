@@ -85,6 +85,7 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
     {
         using var limit = new CancellationTokenSource(options.ConfirmTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var sending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             if (isAlone)
@@ -92,17 +93,24 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
                 await SendAloneAsync(message, null, linked.Token);
                 return null;
             }
-            var (channel, confirmation) = await SendAsync(message, null, linked.Token);
-            limit.CancelAfter(options.ConfirmTimeout); // of which the waiting for the broker takes nothing
-            try
+            var alarms = connection.Alarms;
+            var (channel, confirmation) = await SendAsync(message, null, linked.Token, sending.Token);
+            while (await Task.WhenAny(confirmation, Task.Delay(options.ConfirmTimeout, time, cancellationToken)) != confirmation)
             {
-                await confirmation;
-            }
-            catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (alarms != connection.Alarms && channel.IsOpen)
+                {
+                    // The broker has it and keeps it back until its alarm ends: sent again, it would arrive twice.
+                    alarms = connection.Alarms;
+                    await connection.OpenToPublishAsync(cancellationToken);
+                    continue;
+                }
+                await sending.CancelAsync();
                 // Through the same channel: where that confirms, it has not lost the message, and the one to blame is its queue.
                 await BuryAsync(message, $"{Where(message)} has not confirmed it within {Seconds(options.ConfirmTimeout)}; it may be there all the same", channel, cancellationToken);
+                return null;
             }
+            await confirmation;
             return null;
         }
         catch (PublishReturnException e)
@@ -139,7 +147,7 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
             try
             {
                 await connection.OpenToPublishAsync(linked.Token);
-                await (through is null ? (await SendAsync(letter, reason, linked.Token)).Confirmation : SendAsync(through, letter, reason, linked.Token));
+                await (through is null ? (await SendAsync(letter, reason, linked.Token, linked.Token)).Confirmation : SendAsync(through, letter, reason, linked.Token));
             }
             catch (PublishReturnException)
             {
@@ -158,13 +166,17 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
     }
 
     /// <summary>Sends a message; what is sent comes to the broker in the order of these calls.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="reason">Why it is a dead letter; null when it is none.</param>
+    /// <param name="waiting">Ends the waiting for a channel.</param>
+    /// <param name="sending">Ends the sending and the wait for the confirmation.</param>
     /// <returns>The channel, and the wait for the broker's confirmation.</returns>
-    private async Task<(IChannel Channel, Task Confirmation)> SendAsync(RabbitMqMessage message, string? reason, CancellationToken cancellationToken)
+    private async Task<(IChannel Channel, Task Confirmation)> SendAsync(RabbitMqMessage message, string? reason, CancellationToken waiting, CancellationToken sending)
     {
-        await _gate.WaitAsync(cancellationToken);
+        await _gate.WaitAsync(waiting);
         try
         {
-            var open = await connection.OpenToPublishAsync(cancellationToken);
+            var open = await connection.OpenToPublishAsync(waiting);
             if (_channel is not { IsOpen: true })
             {
                 if (_channel is { } broken)
@@ -172,9 +184,9 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
                     _channel = null;
                     await broken.DisposeAsync();
                 }
-                _channel = await OpenChannelAsync(open, cancellationToken);
+                _channel = await OpenChannelAsync(open, waiting);
             }
-            return (_channel, SendAsync(_channel, message, reason, cancellationToken));
+            return (_channel, SendAsync(_channel, message, reason, sending));
         }
         finally
         {

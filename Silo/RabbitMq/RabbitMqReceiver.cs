@@ -120,7 +120,12 @@ internal sealed partial class RabbitMqReceiver(
                 consumer.ReceivedAsync += (_, delivery) => TakeAsync(session, delivery);
                 consumer.ShutdownAsync += (_, _) => End();
                 consumer.UnregisteredAsync += (_, _) => End();
+                channel.ChannelShutdownAsync += (_, _) => End();
                 await channel.BasicConsumeAsync(options.QueueName(queue), autoAck: false, consumer, _ending.Token);
+                if (!channel.IsOpen)
+                {
+                    await End(); // before anybody was told
+                }
                 connection.ReportQueue(options.QueueName(queue), null);
                 pause = RabbitMqOptions.MinBackOff;
                 await ended.Task.WaitAsync(_ending.Token);
@@ -131,7 +136,7 @@ internal sealed partial class RabbitMqReceiver(
                     return Task.CompletedTask;
                 }
             }
-            catch (Exception e) when (RabbitMqConnection.IsTrouble(e))
+            catch (Exception e) // Whatever it is, the queue is not read: only the next attempt helps.
             {
                 if (!_ending.IsCancellationRequested)
                 {

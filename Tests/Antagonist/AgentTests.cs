@@ -215,6 +215,11 @@ public sealed partial class AgentTests(AgentTests.Fixture fixture) : IClassFixtu
             agent.Log.Contains("Loss of one is skipped: guest shares its network", StringComparison.Ordinal)
             && agent.Log.Contains("Disconnect of one is skipped: guest shares its network", StringComparison.Ordinal)), Token);
 
+        await SendAsync(HttpMethod.Post, """{"balance": 100, "kinds": ["stop", "kill"]}""");
+        await agent.UntilAsync("both are skipped", () => Task.FromResult(
+            agent.Log.Contains("Stop of one is skipped: guest shares its network", StringComparison.Ordinal)
+            && agent.Log.Contains("Kill of one is skipped: guest shares its network", StringComparison.Ordinal)), Token);
+
         Assert.DoesNotContain("of one (fault", agent.Log, StringComparison.Ordinal);
         await HaltAsync(agent);
     }

@@ -100,6 +100,18 @@ public sealed class CommandGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_broker_delivers_again_into_the_same_batch_is_answered_once()
+    {
+        var command = Change("id", 1);
+        await SendAsync(command, Again(command) with { Redelivered = true }, Change("other", 2));
+        await UntilAnswersAsync(2);
+        await SendAsync(Change("last", 3));
+        await UntilAnswersAsync(3);
+
+        Assert.Equal(["answer 1", "answer 2", "answer 3"], _replies.Select(reply => reply.Body));
+    }
+
+    [Fact]
     public async Task Who_asks_again_from_elsewhere_is_answered_there_also_when_the_broker_repeats_that_question()
     {
         var command = Change("id", 1);

@@ -246,6 +246,23 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
         await StopAsync();
     }
 
+    [Fact]
+    public async Task An_engine_that_answers_pings_and_lists_nothing_is_silent_until_it_does()
+    {
+        await using var proxy = await EngineProxy.StartAsync(_host, Token);
+        using var engine = WatchThrough(proxy);
+        await StartAsync();
+        _ = proxy.Bar("/containers/json", null);
+        await UntilToldAsync(facts => facts.EngineSilence is not null);
+        // Once more, in the next session.
+        await UntilToldAsync(facts => facts.EngineSilence is not null);
+        Assert.All(_told.SkipWhile(facts => facts.EngineSilence is null), facts => Assert.NotNull(facts.EngineSilence));
+
+        proxy.Allow("/containers/json");
+        await UntilToldAsync(facts => facts is { IsComplete: true, EngineSilence: null });
+        await StopAsync();
+    }
+
     private DockerEngine WatchThrough(EngineProxy proxy)
     {
         var engine = new DockerEngine(Options.Create(new DockerOptions { Endpoint = proxy.Socket }));

@@ -1,5 +1,7 @@
 using HmsOrleans.Grains.Fleet;
+using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Incidents;
+using HmsOrleans.Tests.Api;
 using HmsOrleans.Tests.Cluster;
 using HmsOrleans.Tests.Incidents;
 using Xunit;
@@ -96,6 +98,30 @@ public sealed class OfflineHostsTests
         controller.Take([open], At(1));
         controller.Look([], At(2));
         Assert.Equal(IncidentOutcome.Removed, Last.Outcome);
+    }
+
+    [Fact]
+    public void The_silence_of_an_engine_that_nobody_else_ends_is_ended()
+    {
+        var controller = Controller();
+        var silent = IncidentLog.OfHost(Host, IncidentCause.EngineSilent, "no socket", null, At(0));
+        var status = Samples.Status with { EngineAnswers = true, EngineSince = At(10) };
+        End(null, 200);
+        End(status with { EngineAnswers = false }, 200);
+        End(status with { EngineSince = At(-10) }, 200);
+        End(status, 69);
+        Assert.Empty(_outbox.Revisions);
+
+        End(status, 71);
+        Assert.Equal((silent.Id, IncidentOutcome.Recovered), (Last.Id, Last.Outcome));
+        End(status, 72);
+        Assert.Single(_outbox.Revisions);
+
+        var other = silent with { Id = "other", Host = "10.0.0.9" };
+        controller.EndForgotten([other], new Dictionary<string, HostStatus?>(), At(61));
+        Assert.Equal(("other", IncidentOutcome.Removed), (Last.Id, Last.Outcome));
+
+        void End(HostStatus? told, double seconds) => controller.EndForgotten([silent], new Dictionary<string, HostStatus?> { [Host] = told }, At(seconds));
     }
 
     [Fact]

@@ -88,7 +88,7 @@ public sealed class HealthProperties
             {
                 (silent, newest) = (false, turn.Seen.At);
             }
-            silent |= turn.Seen is Observation.Silenced
+            silent |= (turn.Seen is Observation.Silenced && turn.Seen.At >= turn.Before.LastFactAt)
                 || (turn.Seen is Observation.RestartEnded { Outcome: RestartOutcome.Unanswered } ended && turn.Before.State == Restarting && ended.Attempt == turn.Before.Attempt);
             if (turn.Action != HealthAction.None)
             {

@@ -527,6 +527,13 @@ public sealed class HealthStories
         .Silenced().After(30).SeenExited().Then(Restarting, Start).Failed(0).Blames(FaultCause.Stopped);
 
     [Fact]
+    public void A_death_that_is_told_of_one_that_is_only_not_described_is_blamed() => HealthStory.OfRecovering()
+        .Silenced().After(1).Died(1).Then(BackingOff).Failed(1);
+
+    [Fact]
+    public void What_was_asked_before_it_was_heard_of_is_no_silence() => Assert.Null(HealthStory.OfHealthy().After(10).Seen().Silenced(ago: 1).Health.Silence);
+
+    [Fact]
     public void A_back_off_that_ends_in_silence_is_tried_when_the_engine_is_back()
     {
         var story = HealthStory.OfRecovering().Died(1).Then(BackingOff).Silenced();

@@ -119,7 +119,7 @@ internal sealed class HealthStory
 
     public HealthStory Removed() => Tell(new Observation.Removed(_now));
 
-    public HealthStory Silenced() => Tell(new Observation.Silenced(_now, "socket gone"));
+    public HealthStory Silenced(double ago = 0) => Tell(new Observation.Silenced(_now.AddSeconds(-ago), "socket gone"));
 
     public HealthStory Adopted() => Tell(new Observation.Adopted(_now));
 

@@ -247,7 +247,18 @@ public sealed class NotificationRulesTests
         _story.Died("web").Died("db").Died("web", Other).At(20).Ended("web", IncidentOutcome.Quarantined).At(40);
 
         _story.MustHaveTold("db on 10.0.0.1 is down", "web on 10.0.0.2 is down");
-        Assert.DoesNotContain("10.0.0.1/web", _story.Book.Watched.Keys);
+        _story.Ended("web", IncidentOutcome.Removed).At(60);
+        Assert.DoesNotContain(_story.Book.Watched.Values, watched => watched.Incident is { Host: Host, Container: "web" });
+    }
+
+    [Fact]
+    public void When_a_mute_is_taken_back_what_was_given_up_meanwhile_is_told()
+    {
+        _story.Book = _story.Book with { Mutes = [new(Host, "web", null)] };
+        _story.Died("web").At(20).Ended("web", IncidentOutcome.Quarantined).At(40).MustHaveTold();
+
+        _story.Book = _story.Book with { Mutes = [] };
+        _story.At(60).MustHaveTold("web on 10.0.0.1 was given up");
     }
 
     [Fact]

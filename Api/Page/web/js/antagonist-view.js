@@ -223,7 +223,8 @@ export function antagonistView(main) {
       const tells = new Set(replies.filter(({ state }) => telling.includes(state)).map(({ address }) => address));
       for (const [id, entry] of faults) {
         if (present.has(id)) continue;
-        if (tells.has(entry.host)) entry.endedAt ??= Date.now();
+        // The faults of a host that was removed are halted with it.
+        if (tells.has(entry.host) || !hosts.has(entry.host)) entry.endedAt ??= Date.now();
         else entry.lostAt ??= Date.now();
       }
       show(message, false);
