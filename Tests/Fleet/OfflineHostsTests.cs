@@ -119,7 +119,7 @@ public sealed class OfflineHostsTests
 
         var other = silent with { Id = "other", Host = "10.0.0.9" };
         controller.EndForgotten([other], new Dictionary<string, HostStatus?>(), At(61));
-        Assert.Equal(("other", IncidentOutcome.Removed), (Last.Id, Last.Outcome));
+        Assert.Equal(("other", IncidentOutcome.Removed), (_outbox.Revisions.Last().Id, _outbox.Revisions.Last().Outcome));
 
         void End(HostStatus? told, double seconds) => controller.EndForgotten([silent], new Dictionary<string, HostStatus?> { [Host] = told }, At(seconds));
     }
