@@ -20,7 +20,7 @@ public sealed record AntagonistReply(
         {
             (null, _) => AntagonistState.Missing,
             ({ } agent, true) => agent.Order.Revision == view.Order.Revision ? AntagonistState.Running : AntagonistState.Starting,
-            (_, false) => view.IsHalted || view is { Order.Revision: 0, Agent.Faults.Length: 0 } ? AntagonistState.Off : AntagonistState.Halting,
+            (_, false) => view.IsHalted ? AntagonistState.Off : AntagonistState.Halting,
         },
         view.Agent is null ? AntagonistCalls.HowToStart(view.Host) : view.Agent.Trouble,
         view.Order.Revision > 0 ? view.Order.Since : null,

@@ -5,8 +5,9 @@ using HmsOrleans.Grains.Incidents;
 namespace HmsOrleans.Grains.Fleet;
 
 /// <summary>
-/// The incidents of whole hosts that are the controller's to begin or to end: of those that are offline. The controller may have moved since one began, or be on the wrong side of a cut: an
-/// incident is opened only after the history was asked for those that are open already. Used from one grain's turns only.
+/// The incidents of hosts that are offline, and those of silent engines that nobody else ends. The controller may have moved since one began,
+/// or be on the wrong side of a cut: an incident is opened only after the history was asked for those that are open already. Used from one
+/// grain's turns only.
 /// </summary>
 internal sealed class OfflineHosts(IIncidentOutbox outbox)
 {

@@ -53,7 +53,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
     /// <summary>Why the engine tells no events; null while it does.</summary>
     private volatile string? _noEvents;
 
-    /// <summary>What was found out, in order. One reader. At least every second something comes, if only that the engine answers.</summary>
+    /// <summary>What was found out, in order. One reader. At least every second something comes, if only that the engine answers; every five while it does not list its containers.</summary>
     public ChannelReader<HostFacts> Facts => _facts.Reader;
 
     /// <summary>Has everything told again with the next list.</summary>
