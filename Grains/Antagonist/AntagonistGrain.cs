@@ -95,14 +95,15 @@ internal sealed class AntagonistGrain(AttackMetrics metrics, TimeProvider time) 
         }
         await Change(_order.Scenario, isRunning: false);
         var began = time.GetTimestamp();
-        while (Agent is not null && !View().IsHalted && time.GetElapsedTime(began) is var gone && gone < HaltLimit)
+        // A command that is repeated after another start halts nothing.
+        while (!_order.IsRunning && Agent is not null && !View().IsHalted && time.GetElapsedTime(began) is var gone && gone < HaltLimit)
         {
             var next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Add(next);
             await Task.WhenAny(next.Task, Task.Delay(HaltLimit - gone, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
-        return Agent is null ? throw Missing() : View();
+        return Agent is null && !_order.IsRunning ? throw Missing() : View();
     }
 
     public Task<AttackLog> GetLog(Guid life, long since, CancellationToken cancellationToken)

@@ -80,11 +80,11 @@ public sealed class AntagonistGrainTests : IClassFixture<TestSilo>
     {
         await ReportAsync();
         await CommandedAsync("start", () => _grain.Start(new(), Token));
-        await _grain.Halt(Token);
+        await HaltAsync();
         await CommandedAsync("start", () => _grain.Start(new(), Token));
         Assert.False((await ReportAsync()).Order.IsRunning);
 
-        await CommandedAsync("halt", () => _grain.Halt(Token));
+        await CommandedAsync("halt", HaltAsync);
         await CommandedAsync("another start", () => _grain.Start(new(), Token));
         await CommandedAsync("halt", () => _grain.Halt(Token));
         Assert.True((await ReportAsync()).Order.IsRunning);
@@ -222,6 +222,17 @@ public sealed class AntagonistGrainTests : IClassFixture<TestSilo>
             _agent = _agent with { Order = answer.Order };
         }
         return answer;
+    }
+
+    /// <summary>The agent hears of it, and says so.</summary>
+    private async Task HaltAsync()
+    {
+        var halting = _grain.Halt(Token);
+        while (!halting.IsCompleted)
+        {
+            await ReportAsync();
+        }
+        await halting;
     }
 
     private async Task HostIsUpAsync(params (string Name, string Enabled)[] containers)
