@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using HmsOrleans.Api.Antagonist;
@@ -115,7 +116,8 @@ internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagoni
         IEnumerable<Outcome> outcomes = [];
         if (good.Count > 0)
         {
-            var (host, problem) = await HostLookup.Find(address, fleet, enough);
+            // Commands that waited for a node come as soon as it has started.
+            var (host, problem) = await fleet.WhenUp(() => HostLookup.Find(address, fleet, enough), found => found.Host?.IsListed ?? true, enough);
             outcomes = host is null ? Enumerable.Repeat(Outcome.Failed(problem!), good.Count) : await carryOut(host, good);
         }
         var inOrder = new Queue<Outcome>(outcomes);
@@ -133,13 +135,15 @@ internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagoni
 
     private async Task<IEnumerable<Outcome>> Change(HostView host, IReadOnlyList<ExternalCommand> commands, CancellationToken enough)
     {
-        var results = await fleet.Ask(host, (grain, token) => grain.CarryOut([.. commands], token), enough);
+        var results = host.State == HostState.Offline ? await CarryOut() : await fleet.WhenUp(CarryOut, _ => true, enough);
         return commands.Zip(results, (command, result) => result switch
         {
             null or { View: not null } => Outcome.Done,
             { Matches: { IsDefaultOrEmpty: false } matches } => Outcome.Failed(ContainerProblems.Ambiguous(host.Address, command.Container!, matches)),
             _ => Outcome.Failed(ContainerProblems.NotFound(host.Address, command.Container!)),
         });
+
+        Task<ImmutableArray<ContainerCommandResult?>> CarryOut() => fleet.Ask(host, (grain, token) => grain.CarryOut([.. commands], token), enough);
     }
 
     private static Outcome Read(HostView host, ExternalCommand command) =>
@@ -149,7 +153,7 @@ internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagoni
     {
         { Container: { } found } => Outcome.Of(found),
         { Kind: ContainerMatchKind.Ambiguous, Matches: var matches } => Outcome.Failed(ContainerProblems.Ambiguous(host.Address, container, matches)),
-        _ => Outcome.Failed(ContainerProblems.NotFound(host.Address, container)),
+        _ => Outcome.Failed(host.IsListed ? ContainerProblems.NotFound(host.Address, container) : HostLookup.NotListed(host.Address)),
     };
 
     /// <summary>Waits once for all that was changed on the way.</summary>

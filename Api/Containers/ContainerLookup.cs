@@ -23,7 +23,7 @@ internal readonly record struct ContainerLookup(ContainerView? Container, Proble
         {
             { Container: { } found } => new(found, null),
             { Kind: ContainerMatchKind.Ambiguous, Matches: var matches } => new(null, ContainerProblems.Ambiguous(host.Address, container, matches)),
-            _ => new(null, ContainerProblems.NotFound(host.Address, container)),
+            _ => new(null, host.IsListed ? ContainerProblems.NotFound(host.Address, container) : HostLookup.NotListed(host.Address)),
         };
     }
 }

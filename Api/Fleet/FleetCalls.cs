@@ -19,6 +19,9 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     /// <summary>Longest wait for a host that is offline: one that is back answers in milliseconds, and of one that hangs nothing comes.</summary>
     private static readonly TimeSpan OfflineLimit = TimeSpan.FromMilliseconds(80);
 
+    /// <summary>Longest wait for a host that has just started.</summary>
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(2);
+
     /// <summary>Longest wait for a setting to be saved before the reply says that it is not yet.</summary>
     public static readonly TimeSpan SaveLimit = TimeSpan.FromSeconds(2);
 
@@ -71,6 +74,33 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
     /// <exception cref="NoAnswerException">It does not answer.</exception>
     public Task<T> Ask<T>(HostView host, Func<IHostManagerGrain, CancellationToken, Task<T>> call, CancellationToken aborted) =>
         AskThere(host, token => call(Host(host.Address), token), aborted);
+
+    /// <summary>Asks again and again, for a moment, while a host has just started and has not listed its containers.</summary>
+    /// <param name="call">What is asked.</param>
+    /// <param name="isUp">Whether an answer is one of a host that has.</param>
+    /// <param name="aborted">Ends the waiting.</param>
+    /// <exception cref="NoAnswerException">It does not answer.</exception>
+    public async Task<T> WhenUp<T>(Func<Task<T>> call, Func<T, bool> isUp, CancellationToken aborted)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var isLast = time.GetElapsedTime(began) >= StartLimit;
+            try
+            {
+                var answer = await call();
+                if (isLast || isUp(answer))
+                {
+                    return answer;
+                }
+            }
+            catch (NoAnswerException e) when (e.InnerException is HostUnavailableException && !isLast)
+            {
+                // It says why it is not up.
+            }
+            await Task.Delay(Pause, time, aborted);
+        }
+    }
 
     /// <summary>Asks the antagonist of a host that the fleet knows.</summary>
     /// <exception cref="NoAnswerException">The host does not answer.</exception>

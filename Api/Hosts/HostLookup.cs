@@ -14,6 +14,9 @@ internal readonly record struct HostLookup(HostView? Host, ProblemHttpResult? Pr
     public static ProblemHttpResult Unknown(string address) => ProblemType.HostUnknown.With(
         $"No host {address} is under supervision. GET /hosts lists those that are; PUT /containers/{address} adds it.", ("host", address));
 
+    public static ProblemHttpResult NotListed(string address) => ProblemType.HostUnavailable.With(
+        $"{address} has not listed its containers yet, or its engine does not answer: try again in a moment.", ("host", address));
+
     public static async Task<HostLookup> Find(string given, FleetCalls fleet, CancellationToken cancellationToken)
     {
         if (HostAddress.Parse(given) is not { } address)

@@ -134,6 +134,7 @@ internal sealed partial class HostManagerGrain(
         var match = ContainerName.Resolve(_content.Views, container);
         if (match.Container is not { Id: var id } || !_containers.TryGetValue(id, out var hosted))
         {
+            CheckListed();
             return new(null, match.Matches);
         }
         var grain = GrainFactory.GetGrain<IContainerGrain>($"{Address}/{id}");
@@ -157,6 +158,7 @@ internal sealed partial class HostManagerGrain(
         var match = ContainerName.Resolve(_content.Views, container);
         if (match.Container is not { Id: var id } view)
         {
+            CheckListed();
             return new(null, match.Matches);
         }
         if (ContainerSentence.WhyNotRestarted(view, _engineSilence) is { } refusal)
@@ -351,6 +353,7 @@ internal sealed partial class HostManagerGrain(
         var match = ContainerName.Resolve(_content.Views, container);
         if (match.Container is not { Id: var id })
         {
+            CheckListed();
             return new(null, match.Matches);
         }
         if (TryChange($"{match.Container.Name} {word}", current => current.With(id, change(current.Of(id)))))
@@ -358,6 +361,15 @@ internal sealed partial class HostManagerGrain(
             await Tell(id, [fact(time.GetUtcNow())], cancellationToken);
         }
         return new(_content.Find(id), []);
+    }
+
+    /// <summary>Which containers there are is not known before the first list.</summary>
+    private void CheckListed()
+    {
+        if (!_listed && _containers.Count == 0)
+        {
+            throw new HostUnavailableException(Address, "it has not listed its containers yet");
+        }
     }
 
     /// <returns>False when the command that asks for it was carried out before.</returns>

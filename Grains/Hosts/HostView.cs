@@ -16,7 +16,11 @@ public sealed record HostView(
     [property: Id(1)] HostState State,
     [property: Id(2)] DateTimeOffset? LastHeartbeat,
     [property: Id(3)] HostStatus? Status,
-    [property: Id(4)] ImmutableArray<ContainerView> Containers);
+    [property: Id(4)] ImmutableArray<ContainerView> Containers)
+{
+    /// <summary>Which containers there are is known, of an earlier life of its node at least; of one that has just started it is not.</summary>
+    public bool IsListed => Containers.Length > 0 || Status is { Ready: true };
+}
 
 /// <summary>How fresh the controller's knowledge of a host is.</summary>
 [GenerateSerializer]

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using HmsOrleans.Grains.Commands;
+using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Tests.Cluster;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,6 +58,28 @@ public sealed class CommandExecutorTests : IAsyncDisposable
 
         Assert.Equal(("error", type), ((string?)reply["command"], (string?)reply["type"]));
         Assert.Contains(description, (string?)reply["description"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_has_just_started_is_waited_for()
+    {
+        var calls = 0;
+        _fleet.Host.Gate = _ => ++calls > 3 ? Task.CompletedTask : throw new HostUnavailableException(Samples.Address, "it has not listed its containers yet");
+
+        Assert.Equal("ok", (string?)(await Execute(Command(CommandKind.Ignore, Samples.Address, "web")))["command"]);
+        Assert.Equal(4, calls);
+    }
+
+    [Fact]
+    public async Task Of_a_host_that_does_not_come_up_nobody_says_that_it_has_no_such_container()
+    {
+        _fleet.Host.Containers.Clear();
+        _fleet.Host.Status = _fleet.Host.Status with { Ready = false };
+
+        Assert.Equal("host-unavailable", (string?)(await Execute(Command(CommandKind.GetContainer, Samples.Address, "web")))["type"]);
+        await using var node = await ApiNode.Start(_fleet);
+        var problem = (await node.Get($"/containers/{Samples.Address}/web")).MustBeProblem(System.Net.HttpStatusCode.ServiceUnavailable, "host-unavailable");
+        Assert.Contains("has not listed its containers yet", (string?)problem["detail"], StringComparison.Ordinal);
     }
 
     [Fact]
