@@ -29,6 +29,9 @@ internal sealed record FaultOutcome(
 
     private const double ClockSlack = 0.05;
 
+    /// <summary>A pause is written down when the engine has answered; its event may be told as long before.</summary>
+    private const double PauseTime = 1;
+
     public static ImmutableArray<FaultOutcome> Of(CellHistory history, ImmutableArray<ContainerLife> lives)
     {
         var views = history.Views.ToLookup(view => (view.Host, view.ContainerId));
@@ -78,6 +81,10 @@ internal sealed record FaultOutcome(
             && (view is { Cause: FaultCause.PacketLoss or FaultCause.Unhealthy } && view.FaultAt > trouble.From
                 || (IsSuspicious(view) && !(before is not null && IsSuspicious(before)))
                 || (trouble.Kind == AttackKind.Pause && view.State == ContainerState.Paused)))?.At;
+        if (trouble.Kind == AttackKind.Pause && before is { State: ContainerState.Paused } && before.At > trouble.From - PauseTime)
+        {
+            seen = trouble.From;
+        }
         var noticed = Least(acted, seen);
         if (noticed is { } at)
         {

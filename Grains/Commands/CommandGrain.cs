@@ -15,14 +15,14 @@ internal sealed partial class CommandGrain(
     ICommandExecutor executor, StartsUnderWay starts, [FromKeyedServices(StorageNames.Cluster)] IGrainStorage store, TimeProvider time, ILogger<CommandGrain> logger)
     : Grain, ICommandGrain, IStreamSubscriptionObserver, IAsyncBatchObserver<ExternalCommand>
 {
-    /// <summary>Longest work on one batch, well below the limit of a call between grains.</summary>
+    /// <summary>Longest work on one batch. With what is waited for it may outlast a call between grains: that is made again, and finds what is done.</summary>
     private static readonly TimeSpan WorkLimit = TimeSpan.FromSeconds(3);
 
     /// <summary>Longest wait for the store before the answers go out all the same.</summary>
     private static readonly TimeSpan SaveLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Longest that a batch gives way to containers that are being started here: however many are, commands go on.</summary>
-    private static readonly TimeSpan GiveWayLimit = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan GiveWayLimit = TimeSpan.FromMilliseconds(500);
 
     // Deliveries of the batch that were answered: when it comes again for the sake of others, they are not answered again.
     private readonly HashSet<Guid> _answered = [];

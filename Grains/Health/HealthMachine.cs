@@ -205,6 +205,11 @@ public static class HealthMachine
     private static ContainerHealth Describe(ContainerHealth health, EngineContainer container, Observation seen, bool unseen)
     {
         var known = health.Container;
+        if (known is { State: ContainerState.Running, Addresses.Length: > 0 } && container is { State: ContainerState.Running, Addresses.Length: 0 } && container.StartedAt == known.StartedAt)
+        {
+            // Taken off its networks it is looked for where it was: that nobody answers there is what is wrong with it.
+            container = container with { Addresses = known.Addresses };
+        }
         // A pause does not change the start time of the run; but time in it is no time in health, and loss in it is no fault.
         var resumed = known is { State: not ContainerState.Running, StartedAt: { } start } && !(container.StartedAt > start);
         var left = known is { Addresses: var addresses } && addresses.Except(container.Addresses).Any(address => health.Probes.ContainsKey(address.Address.ToString()));

@@ -527,6 +527,17 @@ public sealed class HealthStories
         .Silenced().After(30).SeenExited().Then(Restarting, Start).Failed(0).Blames(FaultCause.Stopped);
 
     [Fact]
+    public void One_that_is_taken_off_its_networks_is_looked_for_where_it_was()
+    {
+        var story = HealthStory.OfHealthy().After(1).Seen(engine => engine with { Addresses = [] });
+        Assert.NotEmpty(story.Health.Container!.Addresses);
+        story.Lossy().Then(Restarting, Restart);
+
+        // In a new run it may have none.
+        Assert.Empty(HealthStory.OfHealthy().Died(1).After(1).Started().Seen(engine => engine with { Addresses = [] }).Health.Container!.Addresses);
+    }
+
+    [Fact]
     public void A_death_that_is_told_of_one_that_is_only_not_described_is_blamed() => HealthStory.OfRecovering()
         .Silenced().After(1).Died(1).Then(BackingOff).Failed(1);
 

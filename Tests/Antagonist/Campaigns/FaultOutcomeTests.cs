@@ -45,6 +45,15 @@ public sealed class FaultOutcomeTests
     }
 
     [Fact]
+    public void A_pause_may_be_told_before_it_is_written_down()
+    {
+        var outcome = Only(new HistoryBuilder().View(0, HealthState.Healthy)
+            .View(4.98, HealthState.Unknown, ContainerState.Paused).Begun(5, AttackKind.Pause, 1).Ended(8, AttackKind.Pause, 1).View(8.1, HealthState.Healthy));
+
+        Assert.Equal((FaultVerdict.Detected, 0.0), (outcome.Verdict, outcome.Detected));
+    }
+
+    [Fact]
     public void A_loss_within_the_grace_after_a_start_is_timed_from_its_end_too()
     {
         var history = new HistoryBuilder().View(0, HealthState.Healthy)
