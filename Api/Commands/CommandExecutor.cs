@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using HmsOrleans.Api.Antagonist;
@@ -135,15 +134,13 @@ internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagoni
 
     private async Task<IEnumerable<Outcome>> Change(HostView host, IReadOnlyList<ExternalCommand> commands, CancellationToken enough)
     {
-        var results = host.State == HostState.Offline ? await CarryOut() : await fleet.WhenUp(CarryOut, _ => true, enough);
+        var results = await fleet.Ask(host, (grain, token) => grain.CarryOut([.. commands], token), enough);
         return commands.Zip(results, (command, result) => result switch
         {
             null or { View: not null } => Outcome.Done,
             { Matches: { IsDefaultOrEmpty: false } matches } => Outcome.Failed(ContainerProblems.Ambiguous(host.Address, command.Container!, matches)),
             _ => Outcome.Failed(ContainerProblems.NotFound(host.Address, command.Container!)),
         });
-
-        Task<ImmutableArray<ContainerCommandResult?>> CarryOut() => fleet.Ask(host, (grain, token) => grain.CarryOut([.. commands], token), enough);
     }
 
     private static Outcome Read(HostView host, ExternalCommand command) =>

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using HmsOrleans.Grains.Commands;
-using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Tests.Cluster;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -58,16 +57,6 @@ public sealed class CommandExecutorTests : IAsyncDisposable
 
         Assert.Equal(("error", type), ((string?)reply["command"], (string?)reply["type"]));
         Assert.Contains(description, (string?)reply["description"], StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_host_that_has_just_started_is_waited_for()
-    {
-        var calls = 0;
-        _fleet.Host.Gate = _ => ++calls > 3 ? Task.CompletedTask : throw new HostUnavailableException(Samples.Address, "it has not listed its containers yet");
-
-        Assert.Equal("ok", (string?)(await Execute(Command(CommandKind.Ignore, Samples.Address, "web")))["command"]);
-        Assert.Equal(4, calls);
     }
 
     [Fact]
