@@ -116,7 +116,8 @@ internal sealed class CommandExecutor(FleetCalls fleet, AntagonistCalls antagoni
         if (good.Count > 0)
         {
             // Commands that waited for a node come as soon as it has started.
-            var (host, problem) = await fleet.WhenUp(() => HostLookup.Find(address, fleet, enough), found => found.Host?.IsListed ?? true, enough);
+            var isOfContainers = good.Exists(command => command.Container is not null);
+            var (host, problem) = await fleet.WhenUp(() => HostLookup.Find(address, fleet, enough), found => !isOfContainers || found.Host is not { IsStarting: true }, enough);
             outcomes = host is null ? Enumerable.Repeat(Outcome.Failed(problem!), good.Count) : await carryOut(host, good);
         }
         var inOrder = new Queue<Outcome>(outcomes);

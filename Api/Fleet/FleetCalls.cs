@@ -85,18 +85,10 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
         var began = time.GetTimestamp();
         while (true)
         {
-            var isLast = time.GetElapsedTime(began) >= StartLimit;
-            try
+            var answer = await call();
+            if (isUp(answer) || time.GetElapsedTime(began) >= StartLimit)
             {
-                var answer = await call();
-                if (isLast || isUp(answer))
-                {
-                    return answer;
-                }
-            }
-            catch (NoAnswerException e) when (e.InnerException is HostUnavailableException && !isLast)
-            {
-                // It says why it is not up.
+                return answer;
             }
             await Task.Delay(Pause, time, aborted);
         }
@@ -129,16 +121,24 @@ internal sealed class FleetCalls(IGrainFactory grains, NodeMode mode, TimeProvid
 
     private async Task<T> AskThere<T>(HostView host, Func<CancellationToken, Task<T>> call, CancellationToken aborted)
     {
-        try
+        var began = time.GetTimestamp();
+        while (true)
         {
-            return await Within(host.State == HostState.Offline ? OfflineLimit : Limit, call, aborted);
-        }
-        catch (Exception e) when (IsNoAnswer(e, aborted))
-        {
-            var life = host.LastHeartbeat?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-            throw new NoAnswerException(ProblemType.HostUnavailable.With(
-                $"{host.Address} does not answer ({Why(e)}); {(life is null ? "no sign of life of it is known" : $"its last sign of life was at {life}")}. Look whether its node runs; it heals its containers on its own meanwhile.",
-                ("host", host.Address), ("since", host.LastHeartbeat)), e);
+            try
+            {
+                return await Within(host.State == HostState.Offline ? OfflineLimit : Limit, call, aborted);
+            }
+            catch (HostUnavailableException e) when (e.IsStarting && time.GetElapsedTime(began) < StartLimit)
+            {
+                await Task.Delay(Pause, time, aborted);
+            }
+            catch (Exception e) when (IsNoAnswer(e, aborted))
+            {
+                var life = host.LastHeartbeat?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+                throw new NoAnswerException(ProblemType.HostUnavailable.With(
+                    $"{host.Address} does not answer ({Why(e)}); {(life is null ? "no sign of life of it is known" : $"its last sign of life was at {life}")}. Look whether its node runs; it heals its containers on its own meanwhile.",
+                    ("host", host.Address), ("since", host.LastHeartbeat)), e);
+            }
         }
     }
 

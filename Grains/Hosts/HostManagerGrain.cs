@@ -55,7 +55,7 @@ internal sealed partial class HostManagerGrain(
     private NewsWriter _news = null!;
     private SettingsKeeper<HostSettings>? _settings;
     private string? _notLoadedBecause = "not read yet";
-    private string? _engineSilence = "not asked yet";
+    private string? _engineSilence = HostStatus.NotAsked;
     private string? _noEvents;
     private DateTimeOffset _engineSince;
     private bool _listed;
@@ -368,7 +368,7 @@ internal sealed partial class HostManagerGrain(
     {
         if (!_listed && _containers.Count == 0)
         {
-            throw new HostUnavailableException(Address, "it has not listed its containers yet");
+            throw new HostUnavailableException(Address, "it has not listed its containers yet", isStarting: _engineSilence is null or HostStatus.NotAsked);
         }
     }
 

@@ -20,6 +20,9 @@ public sealed record HostView(
 {
     /// <summary>Which containers there are is known, of an earlier life of its node at least; of one that has just started it is not.</summary>
     public bool IsListed => Containers.Length > 0 || Status is { Ready: true };
+
+    /// <summary>Which containers there are will be known in a moment: its node has just started. Not so of one whose engine is silent.</summary>
+    public bool IsStarting => !IsListed && State != HostState.Offline && Status is null or { EngineSilence: null or HostStatus.NotAsked };
 }
 
 /// <summary>How fresh the controller's knowledge of a host is.</summary>
@@ -42,6 +45,9 @@ public enum HostState
 [GenerateSerializer, Immutable, Alias("hms.HostStatus")]
 public sealed record HostStatus
 {
+    /// <summary>What <see cref="EngineSilence"/> is before the first question.</summary>
+    public const string NotAsked = "not asked yet";
+
     /// <summary>The engine answers.</summary>
     [Id(0)] public required bool EngineAnswers { get; init; }
 

@@ -30,7 +30,7 @@ internal sealed partial class HostPump(
     private Guid _life;
 
     /// <summary>The watcher's last word on the engine: probes say nothing about it.</summary>
-    private volatile string? _engineSilence = "not asked yet";
+    private volatile string? _engineSilence = HostStatus.NotAsked;
     private volatile string? _noEvents;
 
     /// <summary>The watcher begins at once, while the silo is still starting: what it finds out waits until there are grains to tell.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using HmsOrleans.Grains.Commands;
+using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Tests.Cluster;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,6 +58,29 @@ public sealed class CommandExecutorTests : IAsyncDisposable
 
         Assert.Equal(("error", type), ((string?)reply["command"], (string?)reply["type"]));
         Assert.Contains(description, (string?)reply["description"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_has_just_started_is_waited_for()
+    {
+        var calls = 0;
+        _fleet.Host.Gate = _ => ++calls > 3 ? Task.CompletedTask : throw new HostUnavailableException(Samples.Address, "it has not listed its containers yet", isStarting: true);
+
+        Assert.Equal("ok", (string?)(await Execute(Command(CommandKind.Ignore, Samples.Address, "web")))["command"]);
+        Assert.Equal(4, calls);
+    }
+
+    [Fact]
+    public async Task One_whose_engine_is_silent_is_not_waited_for()
+    {
+        _fleet.Host.Containers.Clear();
+        _fleet.Host.Status = _fleet.Host.Status with { Ready = false, EngineAnswers = false, EngineSilence = "the socket is gone" };
+        Assert.False(_fleet.Host.View.IsStarting);
+
+        var calls = 0;
+        _fleet.Host.Gate = _ => ++calls > 1 ? Task.CompletedTask : throw new HostUnavailableException(Samples.Address, "it has not listed its containers yet");
+        Assert.Equal("host-unavailable", (string?)(await Execute(Command(CommandKind.Ignore, Samples.Address, "web")))["type"]);
+        Assert.Equal(1, calls);
     }
 
     [Fact]
