@@ -12,7 +12,7 @@ fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$1"; }
 
 # A directory for logs; the caller's EXIT trap removes it (or says where it is).
-make_work() { WORK=$(mktemp -d "/tmp/$1.XXXXXX"); }
+make_work() { WORK=$(mktemp -d --tmpdir=/tmp --suffix=".$1"); }
 
 # become_root "$0" "$@": again through sudo where we are not root, with the settings that matter to the node and the build.
 become_root() {

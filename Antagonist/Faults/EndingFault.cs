@@ -28,7 +28,14 @@ internal sealed class EndingFault(AttackEngine engine, TimeProvider time) : IFau
         StartAgainAsync(engine, time, lease, wasInterrupted, cancellationToken);
 
     /// <summary>Starts the container if it is down since this fault, and leaves it alone if somebody has started it meanwhile.</summary>
-    public static async Task<Cure> StartAgainAsync(AttackEngine engine, TimeProvider time, Lease lease, bool wasInterrupted, CancellationToken cancellationToken)
+    /// <param name="engine">Of the container.</param>
+    /// <param name="time">Tells whether it can still be stopping.</param>
+    /// <param name="lease">The fault.</param>
+    /// <param name="wasInterrupted">See <see cref="IFault.UndoAsync"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="hasEnded">Its process is gone, whatever the engine says: where that still calls it running, it has not noticed yet.</param>
+    public static async Task<Cure> StartAgainAsync(
+        AttackEngine engine, TimeProvider time, Lease lease, bool wasInterrupted, CancellationToken cancellationToken, bool hasEnded = false)
     {
         if (await engine.InspectAsync(lease.ContainerId, cancellationToken) is not { } victim)
         {
@@ -46,7 +53,9 @@ internal sealed class EndingFault(AttackEngine engine, TimeProvider time) : IFau
         else if (victim.IsRunning)
         {
             // Of an earlier life of the agent: the engine may still be about to stop it.
-            return time.GetUtcNow() > lease.Since + lease.StopTimeout + Slack ? new(Why: "it did not stop") : throw new FaultFailedException("the engine may still be about to stop it");
+            return !hasEnded && time.GetUtcNow() > lease.Since + lease.StopTimeout + Slack
+                ? new(Why: "it did not stop")
+                : throw new FaultFailedException(hasEnded ? "the engine has not noticed yet that it has ended" : "the engine may still be about to stop it");
         }
         await engine.StartAsync(lease.ContainerId, cancellationToken);
         return Cure.Here;

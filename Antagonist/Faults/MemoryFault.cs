@@ -81,11 +81,7 @@ internal sealed class MemoryFault(AttackEngine engine, TimeProvider time) : IFau
             SetScore(lease, lease.Score ?? 0);
             return Cure.Here;
         }
-        if (await engine.InspectAsync(lease.ContainerId, cancellationToken) is { IsRunning: true } victim && victim.StartedAt == lease.Run)
-        {
-            throw new FaultFailedException("the engine has not noticed yet that it has ended");
-        }
-        return await EndingFault.StartAgainAsync(engine, time, lease, wasInterrupted: false, cancellationToken);
+        return await EndingFault.StartAgainAsync(engine, time, lease, wasInterrupted: false, cancellationToken, hasEnded: true);
     }
 
     /// <summary>Where there is swap, the pages go there before anything is killed.</summary>

@@ -95,22 +95,27 @@ internal sealed partial class RabbitMqPublisher(RabbitMqOptions options, RabbitM
             }
             var alarms = connection.Alarms;
             var (channel, confirmation) = await SendAsync(message, null, linked.Token, sending.Token);
-            while (await Task.WhenAny(confirmation, Task.Delay(options.ConfirmTimeout, time, cancellationToken)) != confirmation)
+            while (true)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (alarms != connection.Alarms && channel.IsOpen)
+                try
                 {
+                    await confirmation.WaitAsync(options.ConfirmTimeout, time, cancellationToken);
+                    return null;
+                }
+                catch (TimeoutException) when (!confirmation.IsCompleted)
+                {
+                    if (alarms == connection.Alarms || !channel.IsOpen)
+                    {
+                        break;
+                    }
                     // The broker has it and keeps it back until its alarm ends: sent again, it would arrive twice.
                     alarms = connection.Alarms;
                     await connection.OpenToPublishAsync(cancellationToken);
-                    continue;
                 }
-                await sending.CancelAsync();
-                // Through the same channel: where that confirms, it has not lost the message, and the one to blame is its queue.
-                await BuryAsync(message, $"{Where(message)} has not confirmed it within {Seconds(options.ConfirmTimeout)}; it may be there all the same", channel, cancellationToken);
-                return null;
             }
-            await confirmation;
+            await sending.CancelAsync();
+            // Through the same channel: where that confirms, it has not lost the message, and the one to blame is its queue.
+            await BuryAsync(message, $"{Where(message)} has not confirmed it within {Seconds(options.ConfirmTimeout)}; it may be there all the same", channel, cancellationToken);
             return null;
         }
         catch (PublishReturnException e)
