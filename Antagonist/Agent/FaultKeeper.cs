@@ -157,17 +157,20 @@ internal sealed partial class FaultKeeper(
                     // One that did not run when it was listed had no address then: it counts from the next list on.
                     _runs.TryRemove(told.ContainerId, out _);
                     Interlocked.Exchange(ref _listAgain, 1);
-                    _ = CarryOnAsync(told.ContainerId, cancellationToken);
+                    _ = FollowAsync(bench.OnStartedAsync(told.ContainerId, cancellationToken), cancellationToken);
+                    break;
+                case "connect":
+                    _ = FollowAsync(bench.OnConnectedAsync(told.ContainerId, cancellationToken), cancellationToken);
                     break;
             }
         }
     }
 
-    private async Task CarryOnAsync(string containerId, CancellationToken cancellationToken)
+    private static async Task FollowAsync(Task following, CancellationToken cancellationToken)
     {
         try
         {
-            await bench.OnStartedAsync(containerId, cancellationToken);
+            await following;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -78,7 +78,7 @@ internal sealed record FaultOutcome(
         var until = trouble.To + Afterwards;
         double? acted = life.Deaths.FirstOrDefault(death => death.Fault is null && death.At > trouble.From && death.At <= until)?.At;
         double? seen = told.FirstOrDefault(view => view.At > trouble.From && view.At <= until
-            && (view is { Cause: FaultCause.PacketLoss or FaultCause.Unhealthy } && view.FaultAt > trouble.From
+            && (view is { Cause: FaultCause.PacketLoss or FaultCause.Unhealthy or FaultCause.Disconnected } && view.FaultAt > trouble.From
                 || (IsSuspicious(view) && !(before is not null && IsSuspicious(before)))
                 || (trouble.Kind == AttackKind.Pause && view.State == ContainerState.Paused)))?.At;
         if (trouble.Kind == AttackKind.Pause && before is { State: ContainerState.Paused } && before.At > trouble.From - PauseTime)

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using HmsOrleans.Grains.Engine;
+using HmsOrleans.Silo.Docker;
 
 namespace HmsOrleans.Antagonist.Engine;
 
@@ -77,26 +78,10 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
         Call(token => _client.Networks.DisconnectNetworkAsync(network, new NetworkDisconnectParameters { Container = containerId }, token), ActLimit, cancellationToken);
 
     /// <summary>Gives it its place on a network back.</summary>
-    public Task ConnectAsync(string containerId, NetworkSeat seat, CancellationToken cancellationToken)
-    {
-        var settings = new EndpointSettings
-        {
-            Aliases = [.. seat.Aliases],
-            Links = [.. seat.Links],
-            DriverOpts = new Dictionary<string, string>(seat.Options),
-            IPAMConfig = seat is { Address: null, Address6: null, LinkLocal: [] } ? null : new EndpointIPAMConfig
-            {
-                IPv4Address = seat.Address ?? "",
-                IPv6Address = seat.Address6 ?? "",
-                LinkLocalIPs = [.. seat.LinkLocal],
-            },
-        };
-        return Call(
-            token => _client.Networks.ConnectNetworkAsync(seat.Network, new NetworkConnectParameters { Container = containerId, EndpointConfig = settings }, token),
-            ActLimit, cancellationToken);
-    }
+    public Task ConnectAsync(string containerId, NetworkSeat seat, CancellationToken cancellationToken) =>
+        Call(token => _client.Networks.ConnectNetworkAsync(seat.Network, NetworkSeats.Connection(containerId, seat), token), ActLimit, cancellationToken);
 
-    /// <summary>Hands over events of containers, in order, until the stream ends; whatever ends it, it has to be opened again.</summary>
+    /// <summary>Hands over events of containers, and that they are connected to networks, in order, until the stream ends; whatever ends it, it has to be opened again.</summary>
     /// <param name="since">From when on, as far as the engine remembers.</param>
     /// <param name="sink">Called on the thread that reads the stream.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -105,7 +90,7 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
         var parameters = new ContainerEventsParameters
         {
             Since = string.Create(CultureInfo.InvariantCulture, $"{since.ToUnixTimeSeconds()}.{since.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick:000000000}"),
-            Filters = new Dictionary<string, IDictionary<string, bool>> { ["type"] = new Dictionary<string, bool> { ["container"] = true } },
+            Filters = new Dictionary<string, IDictionary<string, bool>> { ["type"] = new Dictionary<string, bool> { ["container"] = true, ["network"] = true } },
         };
         try
         {
@@ -163,7 +148,7 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
             Pid = (int)state.Pid,
             StartedAt = DateTimeOffset.TryParse(state.StartedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : default,
             NetworkMode = hostConfig.NetworkMode ?? "",
-            Networks = [.. (answer.NetworkSettings?.Networks ?? new Dictionary<string, EndpointSettings>()).OrderBy(network => network.Key, StringComparer.Ordinal).Select(network => Seat(answer.ID, network.Key, network.Value))],
+            Networks = NetworkSeats.Of(answer),
             MemoryLimit = hostConfig.Memory,
             SwapLimit = hostConfig.MemorySwap,
             AutoRemove = hostConfig.AutoRemove,
@@ -177,17 +162,6 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
             .Select(text => IPAddress.TryParse(text, out var address) ? address : null).OfType<IPAddress>(),
     ];
 
-    private static NetworkSeat Seat(string containerId, string name, EndpointSettings settings) => new(
-        settings.NetworkID is { Length: > 0 } id ? id : name,
-        name,
-        // The engine adds the short id by itself, and engine 20.10 shows it among those that were asked for.
-        [.. (settings.Aliases ?? []).Where(alias => !containerId.StartsWith(alias, StringComparison.Ordinal))],
-        [.. settings.Links ?? []],
-        settings.IPAMConfig?.IPv4Address is { Length: > 0 } address ? address : null,
-        settings.IPAMConfig?.IPv6Address is { Length: > 0 } address6 ? address6 : null,
-        [.. settings.IPAMConfig?.LinkLocalIPs ?? []],
-        Sorted(settings.DriverOpts));
-
     private static ImmutableSortedDictionary<string, string> Sorted(IDictionary<string, string>? pairs) =>
         pairs?.ToImmutableSortedDictionary(StringComparer.Ordinal) ?? ImmutableSortedDictionary<string, string>.Empty;
 
@@ -196,9 +170,18 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
     {
         public void Report(Message value)
         {
-            if (value is { Actor.ID: { } id, TimeNano: { } nano, Action: { } action })
+            if (value is not { Actor.ID: { } id, TimeNano: { } nano, Action: { } action })
             {
-                sink(new(DateTimeOffset.UnixEpoch.AddTicks(nano / TimeSpan.NanosecondsPerTick), action, id, value.Actor.Attributes?.TryGetValue("name", out var name) is true ? name : ""));
+                return;
+            }
+            var (at, attributes) = (DateTimeOffset.UnixEpoch.AddTicks(nano / TimeSpan.NanosecondsPerTick), value.Actor.Attributes ?? new Dictionary<string, string>());
+            if (value.Type != "network")
+            {
+                sink(new(at, action, id, attributes.TryGetValue("name", out var name) ? name : ""));
+            }
+            else if (action == "connect" && attributes.TryGetValue("container", out var container))
+            {
+                sink(new(at, action, container, ""));
             }
         }
     }

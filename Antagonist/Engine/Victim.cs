@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HmsOrleans.Grains.Engine;
 
 namespace HmsOrleans.Antagonist.Engine;
 
@@ -56,32 +57,4 @@ internal sealed record Victim
 
     /// <summary>It has a network namespace that is neither the host's nor another container's.</summary>
     public bool HasOwnNetwork => NetworkMode is not ("host" or "none") && !NetworkMode.StartsWith("container:", StringComparison.Ordinal);
-}
-
-/// <summary>A place on a network: what has to be said to get it back.</summary>
-/// <param name="Network">Id of the network.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Aliases">Names there, without the one that the engine itself gives.</param>
-/// <param name="Links">Legacy links.</param>
-/// <param name="Address">Static IPv4 address, where one was asked for.</param>
-/// <param name="Address6">Static IPv6 address, where one was asked for.</param>
-/// <param name="LinkLocal">Static link-local addresses, where some were asked for.</param>
-/// <param name="Options">Options of the network's driver.</param>
-internal sealed record NetworkSeat(
-    string Network,
-    string Name,
-    ImmutableArray<string> Aliases,
-    ImmutableArray<string> Links,
-    string? Address,
-    string? Address6,
-    ImmutableArray<string> LinkLocal,
-    ImmutableSortedDictionary<string, string> Options)
-{
-    /// <summary>The same names, addresses and options on the same network.</summary>
-    public bool Equals(NetworkSeat? other) =>
-        other is not null && (Network, Address, Address6) == (other.Network, other.Address, other.Address6)
-        && Aliases.ToHashSet().SetEquals(other.Aliases) && Links.ToHashSet().SetEquals(other.Links) && LinkLocal.ToHashSet().SetEquals(other.LinkLocal)
-        && Options.SequenceEqual(other.Options);
-
-    public override int GetHashCode() => Network.GetHashCode(StringComparison.Ordinal);
 }

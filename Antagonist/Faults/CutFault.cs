@@ -28,7 +28,7 @@ internal sealed class CutFault(HostPrograms? programs) : IFault
         };
     }
 
-    public async Task InjectAsync(Lease lease, CancellationToken cancellationToken)
+    public async Task InjectAsync(Lease lease, Victim victim, CancellationToken cancellationToken)
     {
         foreach (var (tables, chain, way) in Rules(lease))
         {

@@ -4,10 +4,15 @@ using HmsOrleans.Grains.Engine;
 
 namespace HmsOrleans.Antagonist.Faults;
 
-/// <summary>Takes a container off all its networks. A start may bring it back onto some: then it is taken off again.</summary>
+/// <summary>
+/// Takes a container off all its networks. A start may bring it back onto some, as any container: then it is taken off again. Whoever gives
+/// it back what it had ends the fault.
+/// </summary>
 internal sealed class DisconnectFault(AttackEngine engine) : IFault
 {
     public bool OutlivesRestart => true;
+
+    public bool HasEnded(Lease lease, Victim victim) => lease.Networks.All(victim.Networks.Contains);
 
     /// <exception cref="FaultRefusedException">It is on no network of its own.</exception>
     public Task<Lease> PrepareAsync(Lease lease, Victim victim, CancellationToken cancellationToken)
@@ -20,10 +25,9 @@ internal sealed class DisconnectFault(AttackEngine engine) : IFault
         return Task.FromResult(lease with { Networks = [.. lease.Networks, .. victim.Networks.Where(seat => lease.Networks.All(known => known.Network != seat.Network))] });
     }
 
-    public async Task InjectAsync(Lease lease, CancellationToken cancellationToken)
+    public async Task InjectAsync(Lease lease, Victim victim, CancellationToken cancellationToken)
     {
-        var there = (await engine.InspectAsync(lease.ContainerId, cancellationToken))?.Networks ?? [];
-        foreach (var seat in there.Where(seat => lease.Networks.Any(known => known.Network == seat.Network)))
+        foreach (var seat in victim.Networks.Where(seat => lease.Networks.Any(known => known.Network == seat.Network)))
         {
             // Not to be broken off: whether it was taken off would not be known.
             await engine.DisconnectAsync(lease.ContainerId, seat.Network, CancellationToken.None);

@@ -20,7 +20,7 @@ internal sealed class EndingFault(AttackEngine engine, TimeProvider time) : IFau
 
     public Task<Lease> PrepareAsync(Lease lease, Victim victim, CancellationToken cancellationToken) => Task.FromResult(Prepare(lease, victim));
 
-    public Task InjectAsync(Lease lease, CancellationToken cancellationToken) => lease.Kind == AttackKind.Stop
+    public Task InjectAsync(Lease lease, Victim victim, CancellationToken cancellationToken) => lease.Kind == AttackKind.Stop
         ? engine.StopAsync(lease.ContainerId, lease.StopTimeout, cancellationToken)
         : engine.KillAsync(lease.ContainerId, cancellationToken);
 

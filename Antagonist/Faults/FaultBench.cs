@@ -144,8 +144,8 @@ internal sealed partial class FaultBench
         {
             entry.Interrupt = interrupt;
             Reserve(entry);
-            await PrepareAsync(entry, interrupt.Token);
-            await CauseAsync(entry, duration, interrupt.Token);
+            var victim = await PrepareAsync(entry, interrupt.Token);
+            await CauseAsync(entry, victim, duration, interrupt.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -167,6 +167,10 @@ internal sealed partial class FaultBench
     /// </summary>
     public Task OnStartedAsync(string containerId, CancellationToken cancellationToken) =>
         Task.WhenAll(Entries().Where(entry => entry.Lease.ContainerId == containerId && !entry.IsBeingCaused).Select(entry => FollowAsync(entry, cancellationToken)));
+
+    /// <summary>The engine has connected a container to a network: what took it off one may have been ended by that.</summary>
+    public Task OnConnectedAsync(string containerId, CancellationToken cancellationToken) =>
+        Task.WhenAll(Entries().Where(entry => entry.Lease.ContainerId == containerId && entry.Lease.Kind == AttackKind.Disconnect && !entry.IsBeingCaused).Select(entry => FollowAsync(entry, cancellationToken)));
 
     /// <summary>
     /// Undoes what is due, and does again what failed. To be called several times a second: it waits a moment for what it began, and leaves
@@ -224,7 +228,7 @@ internal sealed partial class FaultBench
         }
     }
 
-    private async Task PrepareAsync(Entry entry, CancellationToken cancellationToken)
+    private async Task<Victim> PrepareAsync(Entry entry, CancellationToken cancellationToken)
     {
         try
         {
@@ -238,6 +242,7 @@ internal sealed partial class FaultBench
             lease = await _kinds[lease.Kind].PrepareAsync(lease with { ContainerId = victim.Id, Run = victim.StartedAt }, victim, cancellationToken);
             _book.Write(lease);
             entry.Lease = lease;
+            return victim;
         }
         catch (Exception e)
         {
@@ -251,7 +256,7 @@ internal sealed partial class FaultBench
         }
     }
 
-    private async Task CauseAsync(Entry entry, TimeSpan duration, CancellationToken cancellationToken)
+    private async Task CauseAsync(Entry entry, Victim victim, TimeSpan duration, CancellationToken cancellationToken)
     {
         var ends = entry.Lease.Kind.Stops();
         try
@@ -260,7 +265,7 @@ internal sealed partial class FaultBench
             {
                 Begin();
             }
-            await _kinds[entry.Lease.Kind].InjectAsync(entry.Lease, cancellationToken);
+            await _kinds[entry.Lease.Kind].InjectAsync(entry.Lease, victim, cancellationToken);
             if (ends)
             {
                 // A stop may take longer than the fault is to last, and is to be healed by others first.
@@ -275,7 +280,8 @@ internal sealed partial class FaultBench
         catch (Exception e) when (IsExpected(e) || e is OperationCanceledException)
         {
             entry.IsToBeUndone = true;
-            if (ends || e is OperationCanceledException or EngineSilentException)
+            // Of all others nothing is broken off that the engine had begun.
+            if (ends || e is EngineSilentException)
             {
                 entry.InterruptedAt = _time.GetTimestamp();
             }
@@ -341,7 +347,7 @@ internal sealed partial class FaultBench
             {
                 return; // whoever waits for that is not to wait for more
             }
-            if (victim is null || (!fault.OutlivesRestart && victim.StartedAt != lease.Run))
+            if (victim is null || fault.HasEnded(lease, victim))
             {
                 await TryUndoAsync(entry, null, cancellationToken);
                 return;
@@ -363,7 +369,7 @@ internal sealed partial class FaultBench
             {
                 return;
             }
-            await fault.InjectAsync(lease, cancellationToken);
+            await fault.InjectAsync(lease, victim, cancellationToken);
             (entry.IsBehind, entry.Trouble) = (false, null);
         }
         catch (Exception e) when (IsExpected(e) || e is FaultRefusedException)

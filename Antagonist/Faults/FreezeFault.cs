@@ -16,7 +16,7 @@ internal sealed class FreezeFault : IFault
             : Task.FromResult(lease with { Process = process });
     }
 
-    public Task InjectAsync(Lease lease, CancellationToken cancellationToken) =>
+    public Task InjectAsync(Lease lease, Victim victim, CancellationToken cancellationToken) =>
         Processes.Signal(lease.Process!, Processes.Stop) ? Task.CompletedTask : throw new FaultFailedException($"{lease.Container} has just ended");
 
     public Task<Cure> UndoAsync(Lease lease, bool wasInterrupted, CancellationToken cancellationToken)

@@ -21,7 +21,7 @@ internal sealed class HostFault(HostPrograms? programs) : IFault
         return Task.FromResult(lease with { Process = process });
     }
 
-    public Task InjectAsync(Lease lease, CancellationToken cancellationToken) =>
+    public Task InjectAsync(Lease lease, Victim victim, CancellationToken cancellationToken) =>
         Processes.Signal(lease.Process!, Processes.Kill) ? Task.CompletedTask : throw new FaultFailedException("it has just ended");
 
     public Task<Cure> UndoAsync(Lease lease, bool wasInterrupted, CancellationToken cancellationToken) => Task.FromResult(Cure.Here);

@@ -12,13 +12,21 @@ internal interface IFault
     /// <summary>It goes on when the container is started again; else that start is its end.</summary>
     bool OutlivesRestart { get; }
 
+    /// <summary>Somebody else has ended it.</summary>
+    /// <param name="lease">Which; it is there.</param>
+    /// <param name="victim">The container as it is now.</param>
+    bool HasEnded(Lease lease, Victim victim) => !OutlivesRestart && victim.StartedAt != lease.Run;
+
     /// <summary>Finds out what undoing will need; changes nothing.</summary>
     /// <returns>The lease with it.</returns>
     /// <exception cref="FaultRefusedException">Not on this container.</exception>
     Task<Lease> PrepareAsync(Lease lease, Victim victim, CancellationToken cancellationToken);
 
     /// <summary>Causes it; the lease is on the disk.</summary>
-    Task InjectAsync(Lease lease, CancellationToken cancellationToken);
+    /// <param name="lease">Which.</param>
+    /// <param name="victim">The container as it was found while this was prepared.</param>
+    /// <param name="cancellationToken">Breaks it off.</param>
+    Task InjectAsync(Lease lease, Victim victim, CancellationToken cancellationToken);
 
     /// <summary>Undoes it, whatever of it is there, and nothing else. Twice does no harm.</summary>
     /// <param name="lease">Which.</param>

@@ -51,9 +51,8 @@ internal sealed class MemoryFault(AttackEngine engine, TimeProvider time) : IFau
         });
     }
 
-    public async Task InjectAsync(Lease lease, CancellationToken cancellationToken)
+    public async Task InjectAsync(Lease lease, Victim victim, CancellationToken cancellationToken)
     {
-        var victim = await engine.InspectAsync(lease.ContainerId, cancellationToken) ?? throw new FaultFailedException($"{lease.Container} is gone");
         var group = MemoryGroup.Of(lease.Process!.Pid);
         SetScore(lease, 1000);
         var blocks = (SizeOf(victim) / Block).ToString(CultureInfo.InvariantCulture);

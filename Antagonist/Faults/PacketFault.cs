@@ -56,7 +56,7 @@ internal sealed class PacketFault : IFault
         };
     }
 
-    public Task InjectAsync(Lease lease, CancellationToken cancellationToken) => Of(lease).ApplyAsync(lease, cancellationToken);
+    public Task InjectAsync(Lease lease, Victim victim, CancellationToken cancellationToken) => Of(lease).ApplyAsync(lease, cancellationToken);
 
     public async Task<Cure> UndoAsync(Lease lease, bool wasInterrupted, CancellationToken cancellationToken) =>
         await Of(lease).RemoveAsync(lease, cancellationToken) ? Cure.Here : Cure.Ended;

@@ -11,7 +11,7 @@ internal sealed class PauseFault(AttackEngine engine) : IFault
     public Task<Lease> PrepareAsync(Lease lease, Victim victim, CancellationToken cancellationToken) =>
         victim.IsPaused ? throw new FaultRefusedException($"{victim.Name} is paused already") : Task.FromResult(lease);
 
-    public Task InjectAsync(Lease lease, CancellationToken cancellationToken) =>
+    public Task InjectAsync(Lease lease, Victim victim, CancellationToken cancellationToken) =>
         // Not to be broken off: whether it was paused would not be known.
         engine.PauseAsync(lease.ContainerId, CancellationToken.None);
 

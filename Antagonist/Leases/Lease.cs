@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using HmsOrleans.Antagonist.Engine;
 using HmsOrleans.Grains.Antagonist;
+using HmsOrleans.Grains.Engine;
 
 namespace HmsOrleans.Antagonist.Leases;
 

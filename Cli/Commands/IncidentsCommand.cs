@@ -11,7 +11,7 @@ internal static class IncidentsCommand
     /// <summary>As many as the API gives at once.</summary>
     private const int MaxPage = 500;
 
-    private static readonly string[] AllCauses = ["stopped", "died", "outOfMemory", "packetLoss", "unhealthy", "startRefused", "engineSilent", "hostOffline"];
+    private static readonly string[] AllCauses = ["stopped", "died", "outOfMemory", "packetLoss", "unhealthy", "startRefused", "disconnected", "engineSilent", "hostOffline"];
 
     private static readonly string[] AllOutcomes = ["open", "recovered", "quarantined", "ignored", "removed"];
 

@@ -34,7 +34,8 @@ internal sealed class ContainerGrain : Grain, IContainerGrain
 
         var view = ContainerSentence.View(HostBoundPlacement.HostOf(this.GetPrimaryKeyString()), _health, policy);
         return Task.FromResult(new ContainerReport(
-            view, action, _health.Attempt, HealthMachine.NextDeadline(_health, policy), ++_revision, _health.Container, _health.State == HealthState.Gone, changes.ToImmutable(), _health.Recovering));
+            view, action, _health.Attempt, HealthMachine.NextDeadline(_health, policy), ++_revision, _health.Container, _health.State == HealthState.Gone, changes.ToImmutable(), _health.Recovering,
+            [.. _health.LostSeats.Select(lost => lost.Seat)]));
     }
 
     public Task<ContainerExplanation?> Explain(HealthPolicy policy, RuleSources sources, DateTimeOffset at, CancellationToken cancellationToken) =>

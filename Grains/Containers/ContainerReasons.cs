@@ -79,6 +79,8 @@ internal static class ContainerReasons
         },
         _ when health.Silence is { } silence =>
             $"The engine does not answer ({silence}). That is no fault of its containers: nothing is concluded and nothing done. What it was before is kept: {Word(health.State)}.",
+        HealthState.Unknown or HealthState.Starting or HealthState.Healthy when health.OffNetworkSince is not null =>
+            "It was taken off its network just now. Whoever moves a container from one network to another leaves it on none for a moment: that is no fault yet.",
         HealthState.Starting when container.HealthCheck == HealthCheck.Starting => "It runs, but its own health check has not passed yet: until it has, it does not count as healthy.",
         HealthState.Starting when health.Probes.Values.Any(probed => probed.Lost > 0) => $"It runs. Packet loss is not held against it for {Span(policy.StartGrace)} after its start.",
         HealthState.Starting => $"It runs. It counts as healthy when nothing speaks against it {Span(policy.StartGrace)} after its start; until then packet loss is not held against it.",
@@ -87,13 +89,13 @@ internal static class ContainerReasons
             $"It runs again and {Answers(health, container)}. A recovery counts only after {Span(policy.RecoveredAfter)} of unbroken health, so that what led to it is not forgotten yet: {Fault(health)}.",
         HealthState.Healthy => $"It runs and {Answers(health, container)}: nothing speaks against it.",
         HealthState.Suspect when policy.Restart == RestartMode.Never =>
-            $"{(container.HealthCheck == HealthCheck.Unhealthy ? "Its own health check fails" : "It loses packets above its threshold")}, but its label hms.restart says never: it is watched and not touched.",
+            $"{(health.OffNetworkSince is not null ? "It was taken off its network" : container.HealthCheck == HealthCheck.Unhealthy ? "Its own health check fails" : "It loses packets above its threshold")}, but its label hms.restart says never: it is watched and not touched.",
         HealthState.Suspect =>
             "A burst of probes was lost, but single ones were lost before, too: where there is noise, chance alone can do that. A second burst has to confirm it.",
         HealthState.Restarting when health.Asked =>
-            $"A person asked for it, which waits for no fault and no back-off. {(health.IsRunning ? "A restart" : "A start")} has been ordered, number {health.Attempt}; there is at most one at a time.",
+            $"A person asked for it, which waits for no fault and no back-off. {Order(health)} has been ordered, number {health.Attempt}; there is at most one at a time.",
         HealthState.Restarting =>
-            $"{Fault(health)}: a fault is healed at once, unless it follows on a recovery that did not last. {(health.IsRunning ? "A restart" : "A start")} has been ordered, number {health.Attempt}; there is at most one at a time.",
+            $"{Fault(health)}: a fault is healed at once, unless it follows on a recovery that did not last. {Order(health)} has been ordered, number {health.Attempt}; there is at most one at a time.",
         HealthState.BackingOff when health.RetryAt is null =>
             $"It ended, and the engine restarts it under its own policy ({container.RestartPolicy}, {Times(container.EngineRestarts)} so far): a second start would be one too many.",
         HealthState.BackingOff =>
@@ -125,6 +127,8 @@ internal static class ContainerReasons
             HealthState.Ignored => [Some(sources.Supervised is RuleSource.Container or RuleSource.Label
                 ? "nothing, until a person puts it under supervision" : "nothing, until its host is put under supervision")],
             _ when health.Silence is not null => [Some("judged again as soon as the engine answers; what has stopped meanwhile is started then")],
+            HealthState.Unknown or HealthState.Starting or HealthState.Healthy when health.OffNetworkSince is not null =>
+                [new(due, policy.Restart == RestartMode.Never ? "left so, by its label hms.restart" : "connected again, if it is still on no network by then")],
             HealthState.Starting when container.HealthCheck == HealthCheck.Starting =>
                 [Some("counts as healthy when its health check passes"), .. IfItFails(health, container, policy, at)],
             HealthState.Starting => [new(due, "counts as healthy, if nothing speaks against it by then"), .. IfItFails(health, container, policy, at)],
@@ -134,7 +138,7 @@ internal static class ContainerReasons
             HealthState.Suspect when policy.Restart == RestartMode.Never => [Some("nothing; counts as healthy when nothing speaks against it any more")],
             HealthState.Suspect => [Some($"restarted, if the next burst loses more than {Percent(policy.Threshold)}, too"), Some("counts as healthy again, if it answers")],
             HealthState.Restarting =>
-                [Some(health.IsRunning ? "the engine stops it as it wishes to be stopped, and starts it" : "the engine starts it"),
+                [Some(health.Ordered == HealthAction.Connect ? "the engine gives it its networks back, and it goes on running" : health.IsRunning ? "the engine stops it as it wishes to be stopped, and starts it" : "the engine starts it"),
                     Some($"then it has {Span(policy.StartGrace)} to come up, and {(health.Recovering ? $"{Span(policy.RecoveredAfter)} of unbroken health make a recovery of it" : "counts as healthy again")}"), .. IfItFails(health, container, policy, at)],
             HealthState.BackingOff when health.RetryAt is null =>
                 [Some("the engine restarts it"), Some("if the engine gives up, it is started at once")],
@@ -160,6 +164,7 @@ internal static class ContainerReasons
     private static string WhenDue(ContainerHealth health, EngineContainer container, HealthPolicy policy) => health switch
     {
         { IsRunning: false } => "started again",
+        { OffNetworkSince: not null } => "connected to its networks again, if nobody has done so before",
         _ when container.HealthCheck == HealthCheck.Unhealthy => "restarted, if its health check still fails",
         _ => $"restarted, if it still loses more than {Percent(policy.Threshold)}; if it answers before, it is not",
     };
@@ -205,7 +210,7 @@ internal static class ContainerReasons
 
     private static string? WhyNotProbed(ContainerHealth health, EngineContainer container) =>
         container.State != ContainerState.Running ? null
-        : health.NotProbed ?? (container.Addresses.IsEmpty ? $"network {container.NetworkMode} gives it no address" : null);
+        : health.NotProbed ?? (!container.Addresses.IsEmpty ? null : container is { HasOwnNetwork: true, Networks: [] } ? "it is on no network" : $"network {container.NetworkMode} gives it no address");
 
     private static string Answers(ContainerHealth health, EngineContainer container)
     {
@@ -215,6 +220,13 @@ internal static class ContainerReasons
 
     private static string Fault(ContainerHealth health) =>
         health.LastFault is { } fault ? $"It {ContainerSentence.Of(fault.Cause)} ({fault.Evidence})" : "It ended";
+
+    private static string Order(ContainerHealth health) => health.Ordered switch
+    {
+        HealthAction.Connect => "That it is connected again",
+        _ when health.IsRunning => "A restart",
+        _ => "A start",
+    };
 
     private static string Word(HealthState state) => state switch
     {

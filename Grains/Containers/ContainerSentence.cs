@@ -44,6 +44,7 @@ internal static class ContainerSentence
         FaultCause.PacketLoss => "loses packets",
         FaultCause.Unhealthy => "is unhealthy",
         FaultCause.StartRefused => "could not be started",
+        FaultCause.Disconnected => "was taken off its network",
         _ => throw new ArgumentOutOfRangeException(nameof(cause), cause, "unknown cause"),
     };
 
@@ -67,7 +68,7 @@ internal static class ContainerSentence
         {
             return ServiceState.Down;
         }
-        if (container.HealthCheck == HealthCheck.Unhealthy || health.PacketLoss > policy.Threshold)
+        if (health.OffNetworkSince is not null || container.HealthCheck == HealthCheck.Unhealthy || health.PacketLoss > policy.Threshold)
         {
             return ServiceState.Degraded;
         }
@@ -87,8 +88,8 @@ internal static class ContainerSentence
         var fault = health.LastFault is { } last ? $"{Of(last.Cause)} ({last.Evidence})" : "";
         return health.State switch
         {
-            HealthState.Restarting when health.Asked => health.IsRunning ? "being restarted, as asked" : "being started, as asked",
-            HealthState.Restarting => $"{fault}; {(health.IsRunning ? "being restarted" : "being started")}",
+            HealthState.Restarting when health.Asked => $"{UnderWay(health)}, as asked",
+            HealthState.Restarting => $"{fault}; {UnderWay(health)}",
             HealthState.BackingOff when health.RetryAt is { } retry => string.Create(CultureInfo.InvariantCulture,
                 $"{fault}; failed {health.Failures} time{(health.Failures == 1 ? "" : "s")} in a row, next attempt at {retry:HH:mm:ss} UTC"),
             HealthState.BackingOff => string.Create(CultureInfo.InvariantCulture,
@@ -96,8 +97,9 @@ internal static class ContainerSentence
             HealthState.Quarantined => string.Create(CultureInfo.InvariantCulture,
                 $"{fault}; given up after {health.Failures} failed recoveries, put it under supervision to try again"),
             HealthState.Suspect when policy.Restart == RestartMode.Never =>
-                $"{(container.HealthCheck == HealthCheck.Unhealthy ? "its health check fails" : "loses packets")}, left so by label hms.restart",
+                $"{(health.OffNetworkSince is not null ? "is on no network" : container.HealthCheck == HealthCheck.Unhealthy ? "its health check fails" : "loses packets")}, left so by label hms.restart",
             HealthState.Suspect => "loses packets, being confirmed",
+            HealthState.Unknown or HealthState.Starting or HealthState.Healthy when health.OffNetworkSince is not null => "on no network, being confirmed",
             HealthState.Starting when container.HealthCheck == HealthCheck.Starting => "starting, its health check has not passed yet",
             HealthState.Starting => "starting",
             HealthState.Healthy when health.Recovering => $"running again, not yet for good: {fault}",
@@ -106,8 +108,19 @@ internal static class ContainerSentence
         };
     }
 
-    private static string? NoAddress(EngineContainer container) =>
-        container.Addresses.IsEmpty ? $"running; network {container.NetworkMode} gives it no address to ping" : null;
+    private static string UnderWay(ContainerHealth health) => health.Ordered switch
+    {
+        HealthAction.Connect => "being connected again",
+        _ when health.IsRunning => "being restarted",
+        _ => "being started",
+    };
+
+    private static string? NoAddress(EngineContainer container) => container switch
+    {
+        { HasOwnNetwork: true, Networks: [] } => "running, on no network since before it was first seen; connect it, if it should be on one",
+        { Addresses: [] } => $"running; network {container.NetworkMode} gives it no address to ping",
+        _ => null,
+    };
 
     private static string Unjudged(EngineContainer container, HealthPolicy policy) => container.State switch
     {

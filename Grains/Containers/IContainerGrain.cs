@@ -34,6 +34,7 @@ public interface IContainerGrain : IGrainWithStringKey
 /// <param name="Gone">The engine has removed it; nothing more will come.</param>
 /// <param name="Changes">Changes of state on the way, oldest first.</param>
 /// <param name="Recovering">It has not stayed well for long enough since its last fault.</param>
+/// <param name="LostSeats">Its places on networks that it has lost.</param>
 [GenerateSerializer, Immutable, Alias("hms.ContainerReport")]
 public sealed record ContainerReport(
     [property: Id(0)] ContainerView? View,
@@ -44,7 +45,8 @@ public sealed record ContainerReport(
     [property: Id(5)] EngineContainer? Container,
     [property: Id(6)] bool Gone,
     [property: Id(7)] ImmutableArray<HealthChange> Changes,
-    [property: Id(8)] bool Recovering = false);
+    [property: Id(8)] bool Recovering = false,
+    [property: Id(9)] ImmutableArray<NetworkSeat> LostSeats = default);
 
 /// <summary>A change of a container's state.</summary>
 /// <param name="At">When (UTC).</param>

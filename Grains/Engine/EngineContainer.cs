@@ -55,13 +55,19 @@ public sealed record EngineContainer
     /// <summary>End of the last run (UTC); meaningful only while not running.</summary>
     [Id(16)] public DateTimeOffset? FinishedAt { get; init; }
 
+    /// <summary>Its places on networks of any driver, by their names. A container that is taken off a network (<c>docker network disconnect</c>) has one less.</summary>
+    [Id(17)] public ImmutableArray<NetworkSeat> Networks { get; init; } = [];
+
+    /// <summary>It is to have a network that is neither the host's nor another container's.</summary>
+    public bool HasOwnNetwork => NetworkMode is not ("" or "host" or "none") && !NetworkMode.StartsWith("container:", StringComparison.Ordinal);
+
     /// <summary>Records compare arrays by reference; two descriptions are equal when everything in them is.</summary>
     public bool Equals(EngineContainer? other) =>
         other is not null && Id == other.Id && Name == other.Name && Image == other.Image && State == other.State
         && HealthCheck == other.HealthCheck && StartedAt == other.StartedAt && FinishedAt == other.FinishedAt && ExitCode == other.ExitCode
         && OutOfMemory == other.OutOfMemory && Pid == other.Pid && NetworkMode == other.NetworkMode
         && RestartPolicy == other.RestartPolicy && AutoRemove == other.AutoRemove && StopTimeout == other.StopTimeout
-        && EngineRestarts == other.EngineRestarts && Addresses.SequenceEqual(other.Addresses) && Labels.SequenceEqual(other.Labels);
+        && EngineRestarts == other.EngineRestarts && Addresses.SequenceEqual(other.Addresses) && Networks.SequenceEqual(other.Networks) && Labels.SequenceEqual(other.Labels);
 
     public override int GetHashCode() => HashCode.Combine(Id, State, StartedAt, Pid);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using HmsOrleans.Grains.Incidents;
 
 namespace HmsOrleans.Grains.Engine;
@@ -18,6 +19,14 @@ public interface IContainerEngine
     /// <exception cref="EngineSilentException">The engine did not answer.</exception>
     /// <exception cref="EngineRefusedException">The engine answered that it cannot, or knows no such container.</exception>
     Task RestartAsync(string containerId, TimeSpan? stopTimeout, TimeSpan timeLimit, CancellationToken cancellationToken);
+
+    /// <summary>Gives a running container its places on networks back; one that it has already stays as it is.</summary>
+    /// <param name="containerId">Full id.</param>
+    /// <param name="seats">Its places.</param>
+    /// <param name="cancellationToken">Ends the waiting, not what the engine has begun.</param>
+    /// <exception cref="EngineSilentException">The engine did not answer.</exception>
+    /// <exception cref="EngineRefusedException">The engine answered that it cannot, for one network at least; the others were tried all the same.</exception>
+    Task ConnectAsync(string containerId, ImmutableArray<NetworkSeat> seats, CancellationToken cancellationToken);
 
     /// <summary>Describes a container as it is now; null when the engine knows none of that id.</summary>
     /// <exception cref="EngineSilentException">The engine did not answer.</exception>

@@ -26,6 +26,12 @@ public sealed record ContainerHealth
     /// <summary>It has been seen running, so that a stop of it is a fault.</summary>
     public bool SeenRunning { get; init; }
 
+    /// <summary>Its places on networks that it has lost without being stopped, oldest first.</summary>
+    public ImmutableArray<LostSeat> LostSeats { get; init; } = [];
+
+    /// <summary>When it was last put back on a network; null when it never was.</summary>
+    public DateTimeOffset? ConnectedAt { get; init; }
+
     /// <summary>Start of the current run; null while it is not running.</summary>
     public DateTimeOffset? RunningSince { get; init; }
 
@@ -37,6 +43,9 @@ public sealed record ContainerHealth
 
     /// <summary>Number of the last ordered start or restart; counts up over the life of the container.</summary>
     public int Attempt { get; init; }
+
+    /// <summary>What it was.</summary>
+    public HealthAction Ordered { get; init; }
 
     /// <summary>That order was a person's wish: no fault led to it.</summary>
     public bool Asked { get; init; }
@@ -79,6 +88,9 @@ public sealed record ContainerHealth
     /// <summary>Bytes in use; null while it is not running.</summary>
     public long? Memory { get; init; }
 
+    /// <summary>Since when it is on no network any more; null while it is on one, and where it never was as far as is known.</summary>
+    public DateTimeOffset? OffNetworkSince => Container is { State: ContainerState.Running, HasOwnNetwork: true, Networks: [] } && LostSeats is [.., var last] ? last.At : null;
+
     /// <summary>Starts and restarts that were carried out for it.</summary>
     public int Restarts { get; init; }
 
@@ -91,3 +103,8 @@ public sealed record ContainerHealth
     /// <summary>The engine's description says that it runs.</summary>
     public bool IsRunning => Container?.State == ContainerState.Running;
 }
+
+/// <summary>A place on a network that a container has lost.</summary>
+/// <param name="Seat">Which.</param>
+/// <param name="At">When.</param>
+public sealed record LostSeat(NetworkSeat Seat, DateTimeOffset At);

@@ -16,4 +16,7 @@ public enum HealthAction
 
     /// <summary>Stop it as it wishes to be stopped, then start it.</summary>
     Restart,
+
+    /// <summary>Give it back the places on networks that it has lost; it goes on running.</summary>
+    Connect,
 }

@@ -38,4 +38,7 @@ public enum FaultCause
 
     /// <summary>The engine refused to start or restart it.</summary>
     StartRefused,
+
+    /// <summary>Runs, but was taken off the last of its networks.</summary>
+    Disconnected,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using HmsOrleans.Grains.Engine;
 
@@ -23,6 +24,12 @@ public static class HealthMachine
     /// <summary>Longest time from the question to a description, which may be of a run that began in between.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whoever moves a container from one network to another leaves it on none for a moment.</summary>
+    public static readonly TimeSpan NetworkPause = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>A container is taken off several networks one after the other.</summary>
+    private static readonly TimeSpan NetworksTogether = TimeSpan.FromSeconds(10);
+
     /// <summary>Exit code of a process that SIGKILL ended, as the kernel does for want of memory.</summary>
     private const int KilledBySignal9 = 137;
 
@@ -37,7 +44,7 @@ public static class HealthMachine
             return new(seen is Observation.OutOfMemory late ? RecordLate(health, late) : health);
         }
 
-        var next = NoteWhy(NoteVerdict(health, Record(health, seen, policy), seen, policy));
+        var next = NoteWhy(NoteNetwork(health, NoteVerdict(health, Record(health, seen, policy), seen, policy), seen));
         if (next.State == HealthState.Gone)
         {
             return new(next);
@@ -77,6 +84,10 @@ public static class HealthMachine
         }
         return health.State switch
         {
+            HealthState.Suspect or HealthState.BackingOff or HealthState.Quarantined when policy.Restart == RestartMode.Never && health.OffNetworkSince is { } off =>
+                health.State == HealthState.Suspect ? null : off + NetworkPause,
+            HealthState.Unknown or HealthState.Starting or HealthState.Healthy or HealthState.Suspect when health.OffNetworkSince is { } off => off + NetworkPause,
+            HealthState.BackingOff when health.OffNetworkSince is { } off => health.RetryAt > off + NetworkPause ? health.RetryAt : off + NetworkPause,
             // One that runs and loses packets waits for its next burst, not for time.
             HealthState.BackingOff when health is { IsRunning: true, WellSince: null, Container.HealthCheck: not HealthCheck.Unhealthy } => null,
             HealthState.BackingOff => health.RetryAt,
@@ -124,7 +135,9 @@ public static class HealthMachine
         return (seen, health.Container) switch
         {
             (Observation.Seen fact, _) => Describe(health, fact.Container, seen, unseen),
-            (Observation.Started, { } known) => Describe(health, Run(known, seen.At), seen, unseen),
+            // Until it is described it is believed to be on all its networks again.
+            (Observation.Started, { } known) => Describe(health, Run(known with { Networks = [.. known.Networks, .. health.LostSeats.Select(lost => lost.Seat)] }, seen.At), seen, unseen),
+            (Observation.Disconnected from, { State: ContainerState.Running } known) => Describe(health, TakenOff(known, from.Network), seen, unseen),
             // It may be dead again before anybody can describe it; it ran under care all the same.
             (Observation.Started, null) => health with { SeenRunning = true },
             (Observation.Died died, { } known) => Describe(health, known with { State = ContainerState.Exited, FinishedAt = seen.At, ExitCode = died.ExitCode, Pid = 0, Addresses = [] }, seen, unseen),
@@ -186,6 +199,18 @@ public static class HealthMachine
         : before.Container?.HealthCheck == HealthCheck.Unhealthy && health is { IsRunning: true, WellSince: null } && !AnyLossy(health, policy) ? health with { WellSince = seen.At }
         : health;
 
+    /// <summary>While it is on no network that speaks against it, and the end of that for it.</summary>
+    private static ContainerHealth NoteNetwork(ContainerHealth before, ContainerHealth health, Observation seen) =>
+        health.OffNetworkSince is not null ? health with { WellSince = null }
+        : before.OffNetworkSince is not null && health is { IsRunning: true, WellSince: null, Container.HealthCheck: not HealthCheck.Unhealthy } ? health with { WellSince = seen.At, ConnectedAt = seen.At }
+        : health;
+
+    private static EngineContainer TakenOff(EngineContainer known, string network) => known with
+    {
+        Networks = known.Networks.RemoveAll(seat => seat.Network == network),
+        Addresses = known.Addresses.RemoveAll(address => known.Networks.Any(seat => seat.Network == network && seat.Name == address.Network)),
+    };
+
     private static EngineContainer Run(EngineContainer known, DateTimeOffset at) => known with
     {
         State = ContainerState.Running,
@@ -205,15 +230,10 @@ public static class HealthMachine
     private static ContainerHealth Describe(ContainerHealth health, EngineContainer container, Observation seen, bool unseen)
     {
         var known = health.Container;
-        if (known is { State: ContainerState.Running, Addresses.Length: > 0 } && container is { State: ContainerState.Running, Addresses.Length: 0 } && container.StartedAt == known.StartedAt)
-        {
-            // Taken off its networks it is looked for where it was: that nobody answers there is what is wrong with it.
-            container = container with { Addresses = known.Addresses };
-        }
         // A pause does not change the start time of the run; but time in it is no time in health, and loss in it is no fault.
         var resumed = known is { State: not ContainerState.Running, StartedAt: { } start } && !(container.StartedAt > start);
         var left = known is { Addresses: var addresses } && addresses.Except(container.Addresses).Any(address => health.Probes.ContainsKey(address.Address.ToString()));
-        health = (left ? DropProbes(health) : health) with { Container = container };
+        health = (left ? DropProbes(health) : health) with { Container = container, LostSeats = LostSeats(health, container, seen.At) };
         if (container.State != ContainerState.Running)
         {
             var stopped = container.State == ContainerState.Exited
@@ -252,6 +272,15 @@ public static class HealthMachine
         };
     }
 
+    /// <summary>What it has lost now, and what it lost just before; all that it has again is lost no more.</summary>
+    private static ImmutableArray<LostSeat> LostSeats(ContainerHealth health, EngineContainer container, DateTimeOffset at)
+    {
+        var now = (health.Container?.Networks ?? []).Where(IsMissing).Select(seat => new LostSeat(seat, at)).ToList();
+        return [.. health.LostSeats.Where(lost => IsMissing(lost.Seat) && (now is [] || at - lost.At <= NetworksTogether)), .. now];
+
+        bool IsMissing(NetworkSeat seat) => container.Networks.All(there => there.Network != seat.Network);
+    }
+
     /// <summary>Somebody asked for the end of this run, and it came within the time that this takes.</summary>
     private static bool WasAsked(ContainerHealth health, EngineContainer container, DateTimeOffset at) =>
         health.StopAskedAt is { } asked && !(container.StartedAt > asked) && at - asked <= container.StopTimeout + StopMargin;
@@ -261,6 +290,8 @@ public static class HealthMachine
     {
         Since = health.Since + by,
         LastFactAt = health.LastFactAt + by,
+        LostSeats = [.. health.LostSeats.Select(lost => lost with { At = lost.At + by })],
+        ConnectedAt = health.ConnectedAt + by,
         RunningSince = health.RunningSince + by,
         WellSince = health.WellSince + by,
         FailedAt = [.. health.FailedAt.Select(failed => failed + by)],
@@ -299,8 +330,8 @@ public static class HealthMachine
 
     private static ContainerHealth RecordEnd(ContainerHealth health, Observation.RestartEnded ended, HealthPolicy policy) => ended.Outcome switch
     {
-        RestartOutcome.Done => Enter(health, HealthState.Starting, ended.At) with { Restarts = health.Restarts + 1 },
-        RestartOutcome.Refused => Fail(health with { LastFault = new(FaultCause.StartRefused, ended.At, ended.Detail ?? "the engine refused") }, ended.At, policy),
+        RestartOutcome.Done => Enter(health, HealthState.Starting, ended.At) with { Restarts = health.Restarts + (health.Ordered == HealthAction.Connect ? 0 : 1) },
+        RestartOutcome.Refused => Fail(health with { LastFault = new(health.Ordered == HealthAction.Connect ? FaultCause.Disconnected : FaultCause.StartRefused, ended.At, ended.Detail ?? "the engine refused") }, ended.At, policy),
         RestartOutcome.Unanswered => NotCarriedOut(health, ended.At) with { Silence = ended.Detail ?? "the engine does not answer" },
         _ => NotCarriedOut(health, ended.At),
     };
@@ -368,7 +399,15 @@ public static class HealthMachine
     {
         Fault? fault = null;
         var doubtful = policy.Restart == RestartMode.Never;
-        if (health.Container!.HealthCheck == HealthCheck.Unhealthy)
+        if (health.OffNetworkSince is { } since)
+        {
+            if (seen.At < since + NetworkPause)
+            {
+                return new(health);
+            }
+            fault = new(FaultCause.Disconnected, seen.At, $"it was on {string.Join(" and ", health.LostSeats.Select(lost => lost.Seat.Name))}");
+        }
+        else if (health.Container!.HealthCheck == HealthCheck.Unhealthy)
         {
             fault = new(FaultCause.Unhealthy, seen.At, "its health check fails");
         }
@@ -384,9 +423,13 @@ public static class HealthMachine
         return new(Improve(health, seen, policy));
     }
 
+    /// <summary>What a container that does not do well needs.</summary>
+    private static HealthAction Cure(ContainerHealth health) =>
+        !health.IsRunning ? HealthAction.Start : health.OffNetworkSince is null ? HealthAction.Restart : HealthAction.Connect;
+
     /// <summary>Probes sent within the start grace or over a longer span than a round, or told of late, prove nothing about now.</summary>
     private static bool IsFresh(ContainerHealth health, Observation.Probed probed, HealthPolicy policy) =>
-        probed.Since >= health.RunningSince + policy.StartGrace && probed.At - probed.Since <= policy.MaxEvidenceAge
+        probed.Since >= health.RunningSince + policy.StartGrace && !(probed.Since < health.ConnectedAt + policy.StartGrace) && probed.At - probed.Since <= policy.MaxEvidenceAge
         && health.LastFactAt - probed.At <= policy.MaxEvidenceAge && health.Since - probed.At <= policy.MaxEvidenceAge;
 
     /// <summary>It runs and fails: now, or when its back-off is over, or no more.</summary>
@@ -394,7 +437,7 @@ public static class HealthMachine
     {
         HealthState.Quarantined => new(health),
         HealthState.BackingOff when fault.At < health.RetryAt => new(health),
-        HealthState.BackingOff when health.RetryAt is not null => Order(health with { LastFault = fault }, HealthAction.Restart, fault.At),
+        HealthState.BackingOff when health.RetryAt is not null => Order(health with { LastFault = fault }, Cure(health), fault.At),
         _ => OnFault(health, fault, policy),
     };
 
@@ -439,11 +482,11 @@ public static class HealthMachine
                 return new(Enter(health, HealthState.BackingOff, fault.At) with { RetryAt = retry });
             }
         }
-        return Order(health, health.IsRunning ? HealthAction.Restart : HealthAction.Start, fault.At);
+        return Order(health, Cure(health), fault.At);
     }
 
     private static Decision Order(ContainerHealth health, HealthAction action, DateTimeOffset at, bool asked = false) =>
-        new(Enter(health, HealthState.Restarting, at) with { Attempt = health.Attempt + 1, Asked = asked, Recovering = health.Recovering || !asked, RetryAt = null }, action);
+        new(Enter(health, HealthState.Restarting, at) with { Attempt = health.Attempt + 1, Ordered = action, Asked = asked, Recovering = health.Recovering || !asked, RetryAt = null }, action);
 
     /// <summary>Counts a recovery that did not last.</summary>
     private static ContainerHealth Fail(ContainerHealth health, DateTimeOffset at, HealthPolicy policy)

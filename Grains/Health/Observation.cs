@@ -27,6 +27,10 @@ public abstract record Observation([property: Id(0)] DateTimeOffset At)
     [GenerateSerializer, Immutable, Alias("hms.Observation.Started")]
     public sealed record Started(DateTimeOffset At) : FromEngine(At);
 
+    /// <summary>Taken off a network; the engine says so at the end of each run, too.</summary>
+    [GenerateSerializer, Immutable, Alias("hms.Observation.Disconnected")]
+    public sealed record Disconnected(DateTimeOffset At, [property: Id(0)] string Network) : FromEngine(At);
+
     [GenerateSerializer, Immutable, Alias("hms.Observation.Paused")]
     public sealed record Paused(DateTimeOffset At) : FromEngine(At);
 

@@ -13,7 +13,7 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
     /// <summary>Time that the engine gets beyond the stop timeout to stop and start a container.</summary>
     private static readonly TimeSpan EngineMargin = TimeSpan.FromSeconds(60);
 
-    /// <summary>For starts and for restarts apart: one that is slow to stop must not keep a stopped one down.</summary>
+    /// <summary>Apart from restarts: one that is slow to stop must not keep a stopped one down.</summary>
     private readonly SemaphoreSlim _startSlots = new(atOnce);
     private readonly SemaphoreSlim _restartSlots = new(atOnce);
 
@@ -25,7 +25,7 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
     public async Task<ImmutableArray<Observation>> CarryOutAsync(HealOrder order, Func<bool> isStillWanted, CancellationToken stopping)
     {
         var orderedAt = time.GetUtcNow();
-        var slots = order.Action == HealthAction.Start ? _startSlots : _restartSlots;
+        var slots = order.Action == HealthAction.Restart ? _restartSlots : _startSlots;
         await slots.WaitAsync(stopping);
         try
         {
@@ -71,6 +71,10 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
                     starts.End();
                 }
             }
+            else if (order.Action == HealthAction.Connect)
+            {
+                await engine.ConnectAsync(order.ContainerId, order.LostSeats, stopping);
+            }
             else
             {
                 var limit = (order.StopTimeout ?? order.Container?.StopTimeout ?? TimeSpan.FromSeconds(10)) + EngineMargin;
@@ -107,11 +111,13 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
 
 /// <summary>What is to be done to a container.</summary>
 /// <param name="ContainerId">Its full id.</param>
-/// <param name="Action">Start or restart.</param>
+/// <param name="Action">Start, restart or connect.</param>
 /// <param name="Attempt">The number with which its end is reported.</param>
 /// <param name="Container">The engine's description of it, where there is one.</param>
 /// <param name="StopTimeout">How long it has to stop; null for what the engine says.</param>
 /// <param name="Asked">A person wants it, and no fault led to it.</param>
 /// <param name="Trace">The span that the call of the engine is part of; default for none.</param>
+/// <param name="LostSeats">What it is connected to.</param>
 internal sealed record HealOrder(
-    string ContainerId, HealthAction Action, int Attempt, EngineContainer? Container, TimeSpan? StopTimeout, bool Asked = false, ActivityContext Trace = default);
+    string ContainerId, HealthAction Action, int Attempt, EngineContainer? Container, TimeSpan? StopTimeout, bool Asked = false, ActivityContext Trace = default,
+    ImmutableArray<NetworkSeat> LostSeats = default);

@@ -576,7 +576,7 @@ internal sealed partial class HostManagerGrain(
                 await Task.WhenAny(looking, Task.Delay(Witness.LongestWait, time, _stopping.Token));
             }
             var fault = report.Changes.LastOrDefault(change => change.To == HealthState.Restarting)?.Fault;
-            var order = new HealOrder(id, report.Action, report.Attempt, hosted.Container, hosted.Labels.StopTimeout, Asked: fault is null, Trace: hosted.Trace?.Order ?? default);
+            var order = new HealOrder(id, report.Action, report.Attempt, hosted.Container, hosted.Labels.StopTimeout, fault is null, hosted.Trace?.Order ?? default, report.LostSeats);
             var facts = await _healer.CarryOutAsync(order, () => PolicyFor(id, hosted).Supervised, _stopping.Token);
             (hosted.Asked, hosted.HealedAfter) = (fault is null, time.GetUtcNow() - (fault?.At ?? orderedAt));
             if (facts.OfType<Observation.RestartEnded>().LastOrDefault() is { } ended)

@@ -44,7 +44,7 @@ internal static class Availability
             observed,
             down < observed ? down : observed,
             incidents.Count,
-            past.Incidents.Sum(incident => incident.Attempts.Count(attempt => attempt is { Outcome: RestartOutcome.Done, EndedAt: { } at } && window.Contains(at))),
+            past.Incidents.Sum(incident => incident.Attempts.Count(attempt => attempt is { Action: not HealthAction.Connect, Outcome: RestartOutcome.Done, EndedAt: { } at } && window.Contains(at))),
             healed.Count == 0 ? null : TimeSpan.FromTicks((long)healed.Average(incident => (incident.RunningAgainAt!.Value - incident.FaultAt).Ticks)));
     }
 

@@ -101,6 +101,9 @@ public enum IncidentCause
 
     /// <summary>The node of the host does not answer the others.</summary>
     HostOffline,
+
+    /// <inheritdoc cref="Health.FaultCause.Disconnected"/>
+    Disconnected,
 }
 
 /// <summary>How an incident ended.</summary>

@@ -209,6 +209,7 @@ internal static class IncidentLog
         FaultCause.Stopped or FaultCause.Died or FaultCause.OutOfMemory =>
             container is { State: ContainerState.Exited, FinishedAt: { } finished } && finished <= fault.At ? finished : fault.At,
         FaultCause.PacketLoss => facts.OfType<Observation.Probed>().LastOrDefault(probed => probed.At == fault.At)?.Since,
+        FaultCause.Disconnected => fault.At - HealthMachine.NetworkPause,
         _ => null,
     };
 
@@ -220,6 +221,7 @@ internal static class IncidentLog
         FaultCause.PacketLoss => IncidentCause.PacketLoss,
         FaultCause.Unhealthy => IncidentCause.Unhealthy,
         FaultCause.StartRefused => IncidentCause.StartRefused,
+        FaultCause.Disconnected => IncidentCause.Disconnected,
         _ => throw new ArgumentOutOfRangeException(nameof(cause), cause, "unknown cause"),
     };
 }

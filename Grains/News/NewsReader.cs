@@ -179,7 +179,7 @@ internal sealed class NewsReader(string host)
 
     private Fault? ReadFault(BinaryReader reader, NewsBook book, ContainerView view)
     {
-        if (reader.ReadByte() is not (> 0 and <= (int)FaultCause.StartRefused + 1 and var cause))
+        if (reader.ReadByte() is not (> 0 and <= (int)FaultCause.Disconnected + 1 and var cause))
         {
             return null;
         }

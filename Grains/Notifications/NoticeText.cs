@@ -85,6 +85,7 @@ internal static class NoticeText
         IncidentCause.PacketLoss => "packet loss",
         IncidentCause.Unhealthy => "unhealthy",
         IncidentCause.StartRefused => "does not start",
+        IncidentCause.Disconnected => "off its network",
         IncidentCause.EngineSilent => "engine silent",
         _ => "host offline",
     };

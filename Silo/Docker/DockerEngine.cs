@@ -46,6 +46,31 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
         }, timeLimit, cancellationToken);
     }
 
+    public async Task ConnectAsync(string containerId, ImmutableArray<NetworkSeat> seats, CancellationToken cancellationToken)
+    {
+        EngineRefusedException? refusal = null;
+        foreach (var seat in seats)
+        {
+            try
+            {
+                await Call(async token =>
+                {
+                    await _client.Networks.ConnectNetworkAsync(seat.Network, NetworkSeats.Connection(containerId, seat), token);
+                    return true;
+                }, StartLimit, cancellationToken);
+            }
+            catch (EngineRefusedException e)
+            {
+                // Somebody else may have connected it meanwhile.
+                refusal = await IsOnAsync(containerId, seat, cancellationToken) ? refusal : e;
+            }
+        }
+        if (refusal is not null)
+        {
+            throw refusal;
+        }
+    }
+
     public Task<EngineContainer?> InspectAsync(string containerId, CancellationToken cancellationToken) => InspectAsync(containerId, ReadLimit, cancellationToken);
 
     /// <summary>The same within a time limit of the caller's own.</summary>
@@ -95,14 +120,14 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
     public Task<IList<ContainerListResponse>> ListAsync(CancellationToken cancellationToken) =>
         Call(token => _client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, token), ReadLimit, cancellationToken);
 
-    /// <summary>Hands over events of containers until the stream ends.</summary>
+    /// <summary>Hands over events of containers and networks until the stream ends.</summary>
     /// <exception cref="EngineRefusedException">The engine tells no events.</exception>
     public async Task WatchAsync(DateTimeOffset since, IProgress<Message> events, CancellationToken cancellationToken)
     {
         var parameters = new ContainerEventsParameters
         {
             Since = UnixTime(since),
-            Filters = new Dictionary<string, IDictionary<string, bool>> { ["type"] = new Dictionary<string, bool> { ["container"] = true } },
+            Filters = new Dictionary<string, IDictionary<string, bool>> { ["type"] = new Dictionary<string, bool> { ["container"] = true, ["network"] = true } },
         };
         try
         {
@@ -115,6 +140,9 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
     }
 
     public void Dispose() => _client.Dispose();
+
+    private async Task<bool> IsOnAsync(string containerId, NetworkSeat seat, CancellationToken cancellationToken) =>
+        await InspectAsync(containerId, cancellationToken) is { } container && container.Networks.Any(there => there.Network == seat.Network);
 
     /// <summary>Seconds and nanoseconds, as the engine wants to be told.</summary>
     private static string UnixTime(DateTimeOffset at) =>
@@ -164,6 +192,7 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
             // A stopped container may still show an address that another one owns by now.
             Addresses = running ? await AddressesOf(answer.NetworkSettings?.Networks, cancellationToken) : [],
             NetworkMode = hostConfig.NetworkMode ?? "",
+            Networks = NetworkSeats.Of(answer),
             Labels = config.Labels?.ToImmutableSortedDictionary(StringComparer.Ordinal) ?? ImmutableSortedDictionary<string, string>.Empty,
             RestartPolicy = PolicyOf(hostConfig.RestartPolicy?.Name ?? RestartPolicyKind.Undefined),
             AutoRemove = hostConfig.AutoRemove,

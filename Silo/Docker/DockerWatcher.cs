@@ -272,6 +272,11 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
     {
         public void Report(Message value)
         {
+            if (value.Type == "network")
+            {
+                TakeNetwork(value);
+                return;
+            }
             if (value.Actor?.ID is not { } id || value.TimeNano is not { } nano || FactOf(value, At(nano)) is not { } fact)
             {
                 return;
@@ -281,7 +286,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
             switch (fact)
             {
                 case Observation.Started:
-                    _ = DescribeAfterStart(id);
+                    _ = DescribeSoon(id);
                     break;
                 case Observation.Died:
                     watcher._died[id] = true;
@@ -293,8 +298,26 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
             }
         }
 
-        /// <summary>Addresses move with every start, so they are read again.</summary>
-        private async Task DescribeAfterStart(string id)
+        /// <summary>A container is put on a network, or taken off one; at the beginning and the end of a run, too.</summary>
+        private void TakeNetwork(Message value)
+        {
+            if (value is not { Action: "connect" or "disconnect", TimeNano: { } nano, Actor: { ID: { } network, Attributes: { } attributes } } || !attributes.TryGetValue("container", out var id))
+            {
+                return;
+            }
+            watcher._lastEvent = At(nano);
+            if (value.Action == "disconnect")
+            {
+                watcher.Tell(new ContainerFact(id, new Observation.Disconnected(At(nano), network)));
+            }
+            if (!watcher._died.ContainsKey(id))
+            {
+                _ = DescribeSoon(id);
+            }
+        }
+
+        /// <summary>Addresses move with every start and from network to network, so they are read again.</summary>
+        private async Task DescribeSoon(string id)
         {
             try
             {

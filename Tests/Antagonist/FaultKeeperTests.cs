@@ -54,6 +54,34 @@ public sealed class FaultKeeperTests(EngineFixture engine) : IAsyncLifetime
         await _workshop.AssertNoTraceAsync("web");
     }
 
+    [Fact]
+    public async Task Whoever_gives_a_container_its_networks_back_ends_the_fault()
+    {
+        await engine.Host.Docker(Token, "network", "create", "one");
+        await engine.Host.Docker(Token, "network", "create", "two");
+        await engine.Host.RunContainerAsync("web", Token, "--network", "one", "--network-alias", "front");
+        await engine.Host.Docker(Token, "network", "connect", "two", "web");
+        using var attacked = new AttackEngine(new Uri(engine.Host.Socket));
+        var bench = await _workshop.OpenAsync();
+        using var keeper = new FaultKeeper(
+            attacked, bench, new AttackLog(TimeProvider.System, NullLogger<AttackLog>.Instance), await Lifelines.FindAsync(new ConfigurationBuilder().Build(), Token),
+            TimeProvider.System, NullLogger<FaultKeeper>.Instance);
+        await keeper.StartAsync(Token);
+        var patient = new Patient(() => Task.FromResult(bench.Trouble ?? ""));
+        await patient.UntilAsync("the engine is listed", () => Task.FromResult(keeper.Trouble is null));
+        await _workshop.InjectAsync(bench, AttackKind.Disconnect, "web", seconds: 3600);
+
+        await engine.Host.Docker(Token, "network", "connect", "two", "web");
+        Assert.Single(bench.Running);
+        await engine.Host.Docker(Token, "network", "connect", "--alias", "front", "one", "web");
+        await patient.UntilAsync("the fault has ended", () => Task.FromResult(bench.Running.IsEmpty));
+
+        Assert.Equal("somebody else connected it", _workshop.Journal.Lines[^1].Why);
+        Assert.Equal(0, _workshop.LeaseFiles);
+        Assert.Equal("one two", await _workshop.Inspect("web", "{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}"));
+        await keeper.StopAsync(Token);
+    }
+
     /// <summary>Time goes on meanwhile.</summary>
     private async Task UntilAsync(Func<bool> holds)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Incidents;
 
@@ -76,6 +77,8 @@ internal sealed class FakeEngine : IContainerEngine
     public int Looks(string id) => _looks.GetValueOrDefault(id);
 
     public Task StartAsync(string containerId, CancellationToken cancellationToken) => DoAsync(containerId, cancellationToken);
+
+    public Task ConnectAsync(string containerId, ImmutableArray<NetworkSeat> seats, CancellationToken cancellationToken) => DoAsync(containerId, cancellationToken);
 
     public Task RestartAsync(string containerId, TimeSpan? stopTimeout, TimeSpan timeLimit, CancellationToken cancellationToken) => DoAsync(containerId, cancellationToken);
 

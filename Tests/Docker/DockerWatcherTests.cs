@@ -80,9 +80,11 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
             fact => Assert.Equal(1, Assert.IsType<Observation.Signalled>(fact).Signal),
             fact => Assert.Equal(9, Assert.IsType<Observation.Signalled>(fact).Signal),
             fact => Assert.Equal(137, Assert.IsType<Observation.Died>(fact).ExitCode),
+            fact => Assert.IsType<Observation.Disconnected>(fact),
             fact => Assert.IsType<Observation.Started>(fact),
             fact => Assert.Equal(9, Assert.IsType<Observation.Signalled>(fact).Signal),
             fact => Assert.Equal(137, Assert.IsType<Observation.Died>(fact).ExitCode),
+            fact => Assert.IsType<Observation.Disconnected>(fact),
             fact => Assert.IsType<Observation.Removed>(fact));
         Assert.Equal(events.OrderBy(fact => fact.At), events);
 
@@ -90,6 +92,21 @@ public sealed class DockerWatcherTests(EngineFixture engine) : IAsyncLifetime
         var pings = 0;
         await UntilToldAsync(_ => ++pings > 8);
         Assert.Single(_told.SelectMany(facts => Of(facts, web)).OfType<Observation.Removed>());
+    }
+
+    [Fact]
+    public async Task Networks_are_told_of_as_they_come_and_go()
+    {
+        await _host.Docker(Token, "network", "create", "other");
+        await StartAsync();
+        var web = await _host.RunContainerAsync("web", Token);
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.Seen>().Any(seen => seen.Container.Networks is [{ Name: "bridge" }]));
+        await _host.Docker(Token, "network", "connect", "--alias", "front", "other", "web");
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.Seen>().Any(seen => seen.Container is { Addresses.Length: 2, Networks: [_, { Name: "other", Aliases: ["front"] }] }));
+        var bridge = (await _host.Docker(Token, "network", "inspect", "-f", "{{.Id}}", "bridge")).Trim();
+        await _host.Docker(Token, "network", "disconnect", "bridge", "web");
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.Disconnected>().Any(from => from.Network == bridge));
+        await UntilToldAsync(facts => Of(facts, web).OfType<Observation.Seen>().Any(seen => seen.Container is { Addresses.Length: 1, Networks: [{ Name: "other" }], State: ContainerState.Running }));
     }
 
     [Fact]

@@ -62,6 +62,19 @@ public sealed class ContainerReasonsTests
         ("quarantined, but it runs", HealthStory.OfRecovering(policy => policy with { QuarantineAfter = 1 }).Died(1).After(60).Started(), new(),
             "It died by itself (exit code 1), again and again: 1 recovery failed within 10 min. After 1 it is left to a person.",
             [(10, "counts as healthy again, if nothing speaks against it until then"), (null, "no attempt to heal it, until a person puts it under supervision")]),
+        ("off its networks", HealthStory.OfHealthy().Disconnected("bridge", "side"), new(),
+            "It was taken off its network just now. Whoever moves a container from one network to another leaves it on none for a moment: that is no fault yet.",
+            [(0, "connected again, if it is still on no network by then")]),
+        ("being connected again", HealthStory.OfHealthy().Disconnected("bridge", "side").TickedWhenDue(), new(),
+            "It was taken off its network (it was on bridge and side): a fault is healed at once, unless it follows on a recovery that did not last. That it is connected again has been ordered, number 1; there is at most one at a time.",
+            [(null, "the engine gives it its networks back, and it goes on running"), (null, "then it has 2 s to come up, and 10 s of unbroken health make a recovery of it"),
+                (null, "if it is stopped, it is started at once; if it dies by itself, it is started after 1 s")]),
+        ("off its networks again", HealthStory.OfRecovering().After(5).Disconnected("bridge", "side").TickedWhenDue(), new(),
+            "It was taken off its network (it was on bridge and side), before it had been healthy for 10 s since the last recovery. That makes 1 failed recovery in a row, after which the next attempt waits 1 s: 1 s, doubled each time, at most 60 s.",
+            [(1, "connected to its networks again, if nobody has done so before"), (null, "left to a person after 9 further failed recoveries within 10 min")]),
+        ("off its networks, and never touched", HealthStory.OfHealthy(policy => policy with { Restart = RestartMode.Never }).Disconnected("bridge", "side").TickedWhenDue(), new(),
+            "It was taken off its network, but its label hms.restart says never: it is watched and not touched.",
+            [(null, "nothing; counts as healthy when nothing speaks against it any more")]),
         ("ignored by a person", HealthStory.OfHealthy().Under(policy => policy with { Supervised = false }).Ticked(), new(Supervised: RuleSource.Container),
             "A person put it on the ignored list: it is neither judged nor touched.", [(null, "nothing, until a person puts it under supervision")]),
         ("ignored by label", HealthStory.OfHealthy().Under(policy => policy with { Supervised = false }).Ticked(), new(Supervised: RuleSource.Label),
@@ -107,6 +120,7 @@ public sealed class ContainerReasonsTests
         var left = HealthStory.OfHealthy(policy => policy with { Restart = RestartMode.Never });
         Assert.Equal("loses packets, left so by label hms.restart", Details(left.Lossy()));
         Assert.Equal("its health check fails, left so by label hms.restart", Details(left.Checked(HealthCheck.Unhealthy)));
+        Assert.Equal("is on no network, left so by label hms.restart", Details(left.Disconnected("bridge", "side").After(1).Ticked()));
 
         static string Details(HealthStory story)
         {

@@ -40,6 +40,7 @@ public sealed class HealthProperties
                 (HealthAction.Start, FaultCause.StartRefused),
                 (HealthAction.Restart, FaultCause.PacketLoss),
                 (HealthAction.Restart, FaultCause.Unhealthy),
+                (HealthAction.Connect, FaultCause.Disconnected),
             },
             causes);
     }
@@ -96,8 +97,8 @@ public sealed class HealthProperties
                 var asked = turn.Seen is Observation.RestartAsked;
                 Assert.True(turn.Policy.Supervised && (asked || turn.Policy.Restart != RestartMode.Never) && !silent);
                 var container = turn.Next.Container!;
-                Assert.Contains(container.State, turn.Action == HealthAction.Restart
-                    ? (ContainerState[])[ContainerState.Running, .. asked ? [ContainerState.Restarting] : Array.Empty<ContainerState>()]
+                Assert.Contains(container.State, turn.Action == HealthAction.Connect ? [ContainerState.Running]
+                    : turn.Action == HealthAction.Restart ? (ContainerState[])[ContainerState.Running, .. asked ? [ContainerState.Restarting] : Array.Empty<ContainerState>()]
                     : [ContainerState.Exited, .. asked ? [ContainerState.Created] : Array.Empty<ContainerState>()]);
                 Assert.False(turn.Action == HealthAction.Start && container is { State: ContainerState.Exited, AutoRemove: true });
             }
@@ -127,6 +128,11 @@ public sealed class HealthProperties
                 Assert.True(newest - probed.At <= turn.Policy.MaxEvidenceAge, "told of too late");
                 Assert.True(probed.Since >= run, "of an earlier run");
                 Assert.True(probed.Since >= run + turn.Policy.StartGrace, "within the grace");
+            }
+            else if (turn.Action == HealthAction.Connect)
+            {
+                Assert.True(turn.Seen.At - turn.Next.OffNetworkSince >= HealthMachine.NetworkPause, "it may just be on its way to another network");
+                Assert.NotEmpty(turn.Next.LostSeats);
             }
             else if (turn.Action == HealthAction.Restart)
             {
@@ -247,12 +253,17 @@ public sealed class HealthProperties
         {
             Assert.Contains(next.State, (HealthState[])[Restarting, BackingOff, Quarantined]);
         }
+        if (next.OffNetworkSince is { } off)
+        {
+            Assert.True(turn.Seen.At < off + HealthMachine.NetworkPause || next.State is Restarting or BackingOff or Quarantined);
+            return;
+        }
         if (next.Container is { State: ContainerState.Running, HealthCheck: HealthCheck.Unhealthy })
         {
             Assert.Contains(next.State, (HealthState[])[Restarting, BackingOff, Quarantined]);
         }
         if (turn.Seen is Observation.Probed probed && next.IsRunning && IsLossy(probed, policy) && probed.At - probed.Since <= policy.MaxEvidenceAge
-            && next.LastFactAt <= probed.At && turn.Before.Since <= probed.At && probed.Since >= next.RunningSince + policy.StartGrace)
+            && next.LastFactAt <= probed.At && turn.Before.Since <= probed.At && probed.Since >= next.RunningSince + policy.StartGrace && !(probed.Since < next.ConnectedAt + policy.StartGrace))
         {
             Assert.Contains(next.State, (HealthState[])[Restarting, BackingOff, Quarantined, Suspect]);
         }
@@ -293,6 +304,7 @@ public sealed class HealthProperties
         Observation.Probed probed => IsLossy(probed, turn.Policy),
         Observation.HealthChecked { Verdict: HealthCheck.Unhealthy } => true,
         Observation.Seen { Container: { State: ContainerState.Running, HealthCheck: HealthCheck.Unhealthy } } => true,
+        Observation.FromEngine => turn.Next.OffNetworkSince is not null,
         _ => false,
     };
 

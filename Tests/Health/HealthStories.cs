@@ -514,6 +514,85 @@ public sealed class HealthStories
     public void A_stop_by_a_person_is_ours_whatever_the_engines_policy() => HealthStory.OfHealthy(container: engine => engine with { RestartPolicy = "unless-stopped" })
         .StoppedByPerson().Then(Restarting, Start);
 
+    // Networks
+
+    [Fact]
+    public void One_that_is_taken_off_its_networks_gets_them_back_and_runs_on() => HealthStory.OfHealthy()
+        .Disconnected("bridge", "side").Then(Healthy)
+        .After(0.4).Ticked().Then(Healthy)
+        .TickedWhenDue().Then(Restarting, Connect).Blames(FaultCause.Disconnected, "it was on bridge and side").Loses("bridge", "side")
+        .SeenConnected("bridge", "side").Ended(RestartOutcome.Done).Then(Healthy).Loses()
+        .After(10).Ticked().Then(Healthy).Failed(0).Restarted(0);
+
+    [Fact]
+    public void One_that_is_moved_to_another_network_is_left_there() => HealthStory.OfHealthy()
+        .Disconnected("bridge", "side").After(0.4).SeenConnected("other").Then(Healthy)
+        .After(60).Ticked().Then(Healthy)
+        .Disconnected("other").TickedWhenDue().Then(Restarting, Connect).Loses("other");
+
+    [Fact]
+    public void One_that_keeps_a_network_misses_nothing() => HealthStory.OfHealthy()
+        .Disconnected("bridge").After(1).Seen().Then(Healthy)
+        .After(60).Fine(HealthStory.Side).Then(Healthy);
+
+    [Fact]
+    public void Probes_that_were_under_way_when_it_was_taken_off_are_no_reason_to_restart_it() => HealthStory.OfHealthy()
+        .Disconnected("bridge", "side").Lossy().Then(Healthy).After(0.2).Lossy().Then(Restarting, Connect);
+
+    [Fact]
+    public void One_that_was_on_no_network_when_it_was_first_seen_is_left_so()
+    {
+        var story = HealthStory.OfHealthy(container: engine => engine with { Networks = [], Addresses = [] });
+        Assert.Null(HealthMachine.NextDeadline(story.Health, story.Policy));
+        story.After(60).Ticked().Then(Healthy);
+    }
+
+    [Fact]
+    public void One_on_the_host_s_network_is_on_none_of_its_own() => HealthStory.OfHealthy(container: engine => engine with { NetworkMode = "host" })
+        .Seen(engine => engine with { Networks = [], Addresses = [] }).After(60).Ticked().Then(Healthy);
+
+    [Fact]
+    public void Networks_that_are_not_given_back_are_tried_again_later_and_in_the_end_no_more() => HealthStory.OfHealthy(policy => policy with { QuarantineAfter = 2 })
+        .Disconnected("bridge", "side").TickedWhenDue().Then(Restarting, Connect)
+        .Ended(RestartOutcome.Refused).Then(BackingOff).Failed(1).Blames(FaultCause.Disconnected, "port is taken")
+        .RetriesWhenDue(Connect)
+        .Ended(RestartOutcome.Refused).Then(Quarantined).Failed(2);
+
+    [Fact]
+    public void One_that_is_taken_off_again_and_again_backs_off() => HealthStory.OfHealthy()
+        .Disconnected("bridge", "side").TickedWhenDue().Then(Restarting, Connect).SeenConnected("bridge", "side").Ended(RestartOutcome.Done).Then(Healthy)
+        .After(1).Disconnected("bridge", "side").TickedWhenDue().Then(BackingOff).Failed(1)
+        .RetriesWhenDue(Connect)
+        .SeenConnected("bridge", "side").Ended(RestartOutcome.Done).Then(Healthy)
+        .TickedWhenDue().Then(Healthy).Failed(0);
+
+    [Fact]
+    public void One_that_is_connected_by_somebody_else_during_a_back_off_is_well() => HealthStory.OfRecovering()
+        .After(5).Disconnected("bridge", "side").TickedWhenDue().Then(BackingOff)
+        .After(0.2).SeenConnected("bridge").Then(Healthy);
+
+    [Fact]
+    public void A_run_without_networks_gets_those_of_the_run_before() => HealthStory.OfHealthy()
+        .Disconnected("bridge", "side").Died(1).Then(Restarting, Start).After(0.3)
+        .Started().Ended(RestartOutcome.Done).Then(Starting)
+        .Seen().Then(Starting).TickedWhenDue().Then(BackingOff).Blames(FaultCause.Disconnected)
+        .RetriesWhenDue(Connect).Loses("bridge", "side");
+
+    [Fact]
+    public void What_the_engine_tells_at_the_end_of_a_run_is_no_loss() => HealthStory.OfHealthy()
+        .Died(1).Then(Restarting, Start).Disconnected().Tells(at => new Observation.Disconnected(at, "id of bridge"))
+        .Recovers().Then(Starting).Loses();
+
+    [Fact]
+    public void New_addresses_have_their_grace() => HealthStory.OfHealthy()
+        .Disconnected("bridge", "side").TickedWhenDue().Then(Restarting, Connect).SeenConnected("bridge").Ended(RestartOutcome.Done).Then(Healthy)
+        .Lossy().Then(Healthy).After(1.9).Lossy().Then(BackingOff);
+
+    [Fact]
+    public void One_that_is_never_to_be_touched_is_not_connected() => HealthStory.OfHealthy(policy => policy with { Restart = RestartMode.Never })
+        .Disconnected("bridge", "side").TickedWhenDue().Then(Suspect).After(1).Seen().Then(Suspect)
+        .SeenConnected("bridge").Then(Healthy);
+
     // Silence
 
     [Fact]
@@ -525,17 +604,6 @@ public sealed class HealthStories
     [Fact]
     public void A_stop_during_a_silence_is_healed_after_it_and_not_blamed() => HealthStory.OfRecovering()
         .Silenced().After(30).SeenExited().Then(Restarting, Start).Failed(0).Blames(FaultCause.Stopped);
-
-    [Fact]
-    public void One_that_is_taken_off_its_networks_is_looked_for_where_it_was()
-    {
-        var story = HealthStory.OfHealthy().After(1).Seen(engine => engine with { Addresses = [] });
-        Assert.NotEmpty(story.Health.Container!.Addresses);
-        story.Lossy().Then(Restarting, Restart);
-
-        // In a new run it may have none.
-        Assert.Empty(HealthStory.OfHealthy().Died(1).After(1).Started().Seen(engine => engine with { Addresses = [] }).Health.Container!.Addresses);
-    }
 
     [Fact]
     public void A_death_that_is_told_of_one_that_is_only_not_described_is_blamed() => HealthStory.OfRecovering()

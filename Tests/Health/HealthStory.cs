@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
@@ -33,6 +34,7 @@ internal sealed class HealthStory
             Pid = 4711,
             NetworkMode = "bridge",
             Addresses = [new("bridge", IPAddress.Parse(Home), 16), new("side", IPAddress.Parse(Side), 16)],
+            Networks = [Seat("bridge"), Seat("side")],
         };
         Engine = container?.Invoke(Engine) ?? Engine;
     }
@@ -91,6 +93,9 @@ internal sealed class HealthStory
     /// <summary><c>docker stop</c>.</summary>
     public HealthStory StoppedByPerson() => Signalled(15).After(0.3).Died(0);
 
+    /// <summary>A fact that leaves the container as it is.</summary>
+    public HealthStory Tells(Func<DateTimeOffset, Observation> fact) => Tell(fact(_now));
+
     public HealthStory Signalled(int signal) => Tell(new Observation.Signalled(_now, signal));
 
     public HealthStory Paused()
@@ -104,6 +109,24 @@ internal sealed class HealthStory
         Engine = Engine with { State = ContainerState.Running };
         return Tell(new Observation.Resumed(_now));
     }
+
+    /// <summary><c>docker network disconnect</c>.</summary>
+    public HealthStory Disconnected(params string[] networks)
+    {
+        foreach (var network in networks)
+        {
+            Engine = Engine with { Networks = Engine.Networks.RemoveAll(seat => seat.Name == network), Addresses = Engine.Addresses.RemoveAll(address => address.Network == network) };
+            Tell(new Observation.Disconnected(_now, $"id of {network}"));
+        }
+        return this;
+    }
+
+    /// <summary><c>docker network connect</c>, as the next description shows it.</summary>
+    public HealthStory SeenConnected(params string[] networks) => Seen(engine => engine with
+    {
+        Networks = [.. engine.Networks, .. networks.Select(Seat)],
+        Addresses = [.. engine.Addresses, .. networks.Select(network => new ContainerAddress(network, IPAddress.Parse(Home), 16))],
+    });
 
     public HealthStory OutOfMemory()
     {
@@ -174,6 +197,19 @@ internal sealed class HealthStory
         return this;
     }
 
+    /// <summary>It is to get these networks back.</summary>
+    public HealthStory Loses(params string[] networks)
+    {
+        Assert.Equal(networks, Health.LostSeats.Select(lost => lost.Seat.Name));
+        return this;
+    }
+
+    public HealthStory Restarted(int times)
+    {
+        Assert.Equal(times, Health.Restarts);
+        return this;
+    }
+
     public HealthStory Failed(int times)
     {
         Assert.Equal(times, Health.Failures);
@@ -199,6 +235,9 @@ internal sealed class HealthStory
 
     /// <summary>Time until <see cref="HealthMachine.NextDeadline"/> passes, and a tick comes.</summary>
     public HealthStory TickedWhenDue() => Move(HealthMachine.NextDeadline(Health, Policy)!.Value).Ticked();
+
+    /// <summary>A place on a network.</summary>
+    public static NetworkSeat Seat(string network) => new($"id of {network}", network, ["front"], [], null, null, [], ImmutableSortedDictionary<string, string>.Empty);
 
     private static EngineContainer Running(EngineContainer engine, DateTimeOffset at) => engine with
     {

@@ -49,7 +49,9 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
             HealthCheck = check,
             RestartPolicy = restartPolicy,
             AutoRemove = rare == 0,
+            NetworkMode = rare == 1 ? "host" : "bridge",
             Addresses = [new("bridge", IPAddress.Parse(HealthStory.Home), 16), new("side", IPAddress.Parse(HealthStory.Side), 16)],
+            Networks = [HealthStory.Seat("bridge")],
         });
 
     private static readonly Gen<Step> _steps = Gen.Select(
@@ -58,7 +60,7 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
             (5, Kind.Started), (5, Kind.Ticked), (4, Kind.Signalled), (4, Kind.Checked), (3, Kind.Paused),
             (4, Kind.Resumed), (2, Kind.NotProbed), (2, Kind.Ended), (2, Kind.Silenced), (2, Kind.Repeated),
             (1, Kind.OutOfMemory), (1, Kind.Measured), (1, Kind.Adopted), (1, Kind.Supervised), (1, Kind.Changed),
-            (1, Kind.Removed), (1, Kind.Asked)),
+            (1, Kind.Removed), (1, Kind.Asked), (3, Kind.Disconnected), (1, Kind.Connected)),
         Gen.OneOf(1, 1, 50, 250, 250, 1000, 3000, 11_000, 61_000),
         Gen.Frequency((27, 0), (1, 100), (1, 2000), (1, 20_000)),
         Gen.Int[0, 999],
@@ -75,6 +77,10 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
         Signalled,
         Paused,
         Resumed,
+        Disconnected,
+
+        /// <summary>A description shows it on its network again.</summary>
+        Connected,
         OutOfMemory,
         Checked,
         Removed,
@@ -139,6 +145,8 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
         Kind.Signalled => [new Observation.Signalled(at, step.Choice % 4 == 0 ? 1 : 15)],
         Kind.Paused => [new Observation.Paused(at)],
         Kind.Resumed => [new Observation.Resumed(at)],
+        Kind.Disconnected => [new Observation.Disconnected(at, "id of bridge")],
+        Kind.Connected => [new Observation.Seen(at, engine with { Networks = [HealthStory.Seat("bridge")] })],
         Kind.OutOfMemory => [new Observation.OutOfMemory(at)],
         Kind.Checked => [new Observation.HealthChecked(at, (HealthCheck)(step.Choice % 4))],
         Kind.Removed => step.Choice % 5 == 0 ? [new Observation.Removed(at)] : [],
@@ -148,7 +156,7 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
         Kind.Measured => [new Observation.Measured(at, step.Choice)],
         Kind.Adopted => [new Observation.Adopted(at)],
         Kind.Asked => [new Observation.RestartAsked(at)],
-        Kind.Carried when health.State == HealthState.Restarting => Carried(step.Choice, at, engine, health.Attempt),
+        Kind.Carried when health.State == HealthState.Restarting => Carried(step.Choice, at, engine, health),
         Kind.Ended => [new Observation.RestartEnded(at, step.Choice % 5, (RestartOutcome)(step.Choice % 4))],
         Kind.Repeated when told.Count > 0 => [told[step.Choice % told.Count]],
         _ => [new Observation.Ticked(at)],
@@ -170,7 +178,7 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
     }
 
     /// <summary>Most orders succeed, into a run that lasts or one that has ended already.</summary>
-    private static Observation[] Carried(int choice, DateTimeOffset at, EngineContainer engine, int attempt)
+    private static Observation[] Carried(int choice, DateTimeOffset at, EngineContainer engine, ContainerHealth health)
     {
         var outcome = (choice % 10) switch
         {
@@ -179,8 +187,10 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
             2 => RestartOutcome.Withdrawn,
             _ => RestartOutcome.Done,
         };
-        var ended = new Observation.RestartEnded(at.AddMilliseconds(1), attempt, outcome, "port is taken");
-        var run = After(engine, new Observation.Started(at.AddMilliseconds(-1)));
+        var ended = new Observation.RestartEnded(at.AddMilliseconds(1), health.Attempt, outcome, "port is taken");
+        var run = health.Ordered == HealthAction.Connect
+            ? engine with { Networks = [HealthStory.Seat("bridge")] }
+            : After(engine, new Observation.Started(at.AddMilliseconds(-1)));
         return outcome switch
         {
             RestartOutcome.Done => [new Observation.Seen(at, choice % 10 < 6 ? After(run, new Observation.Died(at, 1)) : run), ended],
@@ -197,6 +207,7 @@ internal sealed record HealthWalk(HealthPolicy Policy, EngineContainer Container
         Observation.Died died => engine with { State = ContainerState.Exited, ExitCode = died.ExitCode },
         Observation.Paused => engine with { State = ContainerState.Paused },
         Observation.Resumed => engine with { State = ContainerState.Running },
+        Observation.Disconnected => engine with { Networks = [] },
         Observation.HealthChecked check => engine with { HealthCheck = check.Verdict },
         _ => engine,
     };

@@ -79,6 +79,42 @@ public sealed class HealingTests(NodeFixture fixture) : NodeStory(fixture), ICla
     }
 
     [Fact]
+    public async Task A_container_that_is_taken_off_its_networks_gets_them_back_and_runs_on()
+    {
+        const string Networks = "{{.State.Pid}}{{range $name, $n := .NetworkSettings.Networks}} {{$name}} {{$n.Aliases}} {{with $n.IPAMConfig}}{{.IPv4Address}}{{end}}{{end}}";
+        await Host.Docker(Token, "network", "create", "--subnet", "10.123.9.0/24", "home");
+        await Host.Docker(Token, "network", "create", "other");
+        await Host.RunContainerAsync("web", Token, "--network", "home", "--ip", "10.123.9.77", "--network-alias", "front");
+        await Host.Docker(Token, "network", "connect", "other", "web");
+        await Node.UntilContainerAsync("web", view => Text(view, "health") == "healthy" && Addresses(view).Length == 2, Token);
+        var before = await Host.Docker(Token, "inspect", "-f", Networks, "web");
+
+        await Host.Docker(Token, "network", "disconnect", "home", "web");
+        await Host.Docker(Token, "network", "disconnect", "other", "web");
+        var healed = await Node.UntilContainerAsync("web", view => Cause(view) == "disconnected" && Text(view, "health") == "healthy" && Addresses(view).Length == 2, Token);
+
+        Assert.Contains("10.123.9.77", Addresses(healed));
+        Assert.Equal("it was on home and other", Text(healed.GetProperty("lastFault"), "evidence"));
+        Assert.Equal(0, Restarts(healed));
+        Assert.Equal(before, await Host.Docker(Token, "inspect", "-f", Networks, "web"));
+        await AssertHappenedAsync("web", "start");
+    }
+
+    [Fact]
+    public async Task A_container_that_is_moved_to_another_network_is_left_there()
+    {
+        await Host.Docker(Token, "network", "create", "other");
+        await RunHealthyAsync("web");
+        await Host.Docker(Token, "network", "connect", "other", "web");
+        await Host.Docker(Token, "network", "disconnect", "bridge", "web");
+        await Node.UntilContainerAsync("web", view => Text(view, "health") == "healthy" && Addresses(view).Length == 1, Token);
+
+        await UntilTheNodeHasSeenItAllAsync();
+        Assert.Equal("other", (await Host.Docker(Token, "inspect", "-f", "{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}", "web")).Trim());
+        await AssertHappenedAsync("web", "start");
+    }
+
+    [Fact]
     public async Task A_container_with_threshold_100_may_lose_all_packets()
     {
         await RunHealthyAsync("web", "--label", "hms.threshold=100");

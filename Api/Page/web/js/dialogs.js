@@ -69,7 +69,7 @@ export function helpDialog() {
     ['/', 'search'], ['j k', 'next and previous container'], ['Enter', 'open what has the focus'], ['← →', 'along the bar of the last hour'],
     ['Esc', 'back; in the fleet: clear the filters'], ['f i a', 'fleet, incidents, antagonist'], ['t', 'colours: system, light, dark'], ['?', 'this'],
   ];
-  const kinds = [['well', 'well'], ['stopped', 'was stopped'], ['died', 'died by itself, could not be started'], ['outOfMemory', 'ran out of memory'], ['packetLoss', 'lost packets'], ['unhealthy', 'was unhealthy, suspect'], ['hostOffline', 'engine silent, host offline, not known'], ['unseen', 'ignored, not watched']];
+  const kinds = [['well', 'well'], ['stopped', 'was stopped'], ['died', 'died by itself, could not be started'], ['outOfMemory', 'ran out of memory'], ['packetLoss', 'lost packets, off its network'], ['unhealthy', 'was unhealthy, suspect'], ['hostOffline', 'engine silent, host offline, not known'], ['unseen', 'ignored, not watched']];
   const box = el('input', { type: 'checkbox', checked: isKeyboardOn(), onchange: () => localStorage.setItem('keys', box.checked ? 'on' : 'off') });
   const dialog = open('Help', 'help',
     el('h3', {}, 'Keys'),

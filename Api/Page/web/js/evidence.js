@@ -3,7 +3,7 @@
 import { el, icon } from './dom.js';
 import { containers, keyOf } from './fleet.js';
 import { outagesOf } from './outages.js';
-import { cause, count, memory, outcome, sentence, span, time } from './words.js';
+import { actions, cause, count, memory, outcome, plain, sentence, span, time } from './words.js';
 
 export const tones = { open: 'busy', recovered: 'good', quarantined: 'bad' };
 const results = { done: 'done', refused: 'refused by the engine', unanswered: 'the engine did not answer' };
@@ -43,7 +43,7 @@ function stepsOf(incident) {
   const steps = [
     [incident.downSince, sentence(cause(incident.cause)), '', 'bad'],
     [incident.faultAt, 'Noticed', incident.evidence, 'warn'],
-    ...attempts.map(attempt => [attempt.at, `${attempt.action === 'restart' ? 'Restart' : 'Start'} ${attempt.number}`, attemptWords(attempt, incident), attempt.outcome && attempt.outcome !== 'done' ? 'bad' : 'busy']),
+    ...attempts.map(attempt => [attempt.at, `${actions[attempt.action] ?? plain(attempt.action)} ${attempt.number}`, attemptWords(attempt, incident), attempt.outcome && attempt.outcome !== 'done' ? 'bad' : 'busy']),
     ...outages.slice(1).map(({ from }) => [from, `Again: ${cause(downs.findLast(part => part.from <= Date.parse(from))?.cause ?? incident.cause)}`, '', 'bad']),
     ...outages.length ? outages.map(({ to }) => [to, again, '', 'good']) : [[incident.runningAgainAt, again, '', 'good']],
   ].filter(([at]) => at).sort((a, b) => Date.parse(a[0]) - Date.parse(b[0]));

@@ -3,7 +3,7 @@
 export const states = {
   quarantined: { word: 'given up', tone: 'bad', rank: 0, tells: 'too many recoveries failed: somebody has to look' },
   backingOff: { word: 'backing off', tone: 'bad', rank: 1, tells: 'failed again soon, the next attempt waits' },
-  restarting: { word: 'restarting', tone: 'busy', rank: 2, tells: 'being started or restarted now' },
+  restarting: { word: 'restarting', tone: 'busy', rank: 2, tells: 'being started, restarted or connected again now' },
   suspect: { word: 'suspect', tone: 'warn', rank: 3, tells: 'evidence against it, being confirmed' },
   starting: { word: 'starting', tone: 'busy', rank: 4, tells: 'runs, not judged yet' },
   unknown: { word: 'not known', tone: 'calm', rank: 5, tells: 'not judged, or as it was when its host was last heard' },
@@ -21,6 +21,7 @@ export const causes = {
   stopped: 'was stopped',
   unhealthy: 'was unhealthy',
   packetLoss: 'lost packets',
+  disconnected: 'was taken off its network',
   engineSilent: 'engine did not answer',
   hostOffline: 'host was offline',
 };
@@ -33,6 +34,8 @@ export const attacks = {
   stop: 'stopped', kill: 'killed', memory: 'memory filled', loss: 'packets dropped', pause: 'paused', freeze: 'frozen',
   disconnect: 'off the network', delay: 'packets late', killSilo: 'node killed', killEngine: 'engine killed', cutHost: 'host cut off',
 };
+
+export const actions = { start: 'Start', restart: 'Restart', connect: 'Connection' };
 
 /** A word for what no list here has yet. */
 export const plain = text => text.replace(/([A-Z])/g, ' $1').toLowerCase();
