@@ -1,11 +1,11 @@
 using System.CommandLine;
 using HmsOrleans.Antagonist.Agent;
 using HmsOrleans.Antagonist.Cluster;
-using HmsOrleans.Antagonist.Engine;
 using HmsOrleans.Antagonist.Faults;
 using HmsOrleans.Grains.Hosts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace HmsOrleans.Antagonist.CommandLine;
 
@@ -66,8 +66,11 @@ internal static class AgentCommand
         ThreadPool.SetMinThreads(32, 32);
         using var home = await AgentDirectory.OpenAsync(given.GetValue(EngineOptions.Directory)!, cancellationToken);
         // By itself and first: whatever is wrong with the settings of the cluster or the way to it, what was left is undone.
-        using var workshop = CreateWorkshop(given, home);
-        var bench = workshop.Services.GetRequiredService<FaultBench>();
+        using var early = new EarlyLog(TimeProvider.System);
+        using var engine = EngineOptions.OpenEngine(given);
+        var log = new AttackLog(TimeProvider.System, early.CreateLogger<AttackLog>());
+        var hostPrograms = given.GetValue(Lab) is [var silo, var docker, var network] ? new HostPrograms(silo, docker, network) : null;
+        var bench = EngineOptions.OpenBench(engine, home, log, early, hostPrograms);
         if (bench.Running is { Length: > 0 } left)
         {
             Console.WriteLine($"undoing {left.Length} faults that an earlier agent left");
@@ -75,29 +78,18 @@ internal static class AgentCommand
         }
         await bench.ProbeAsync(cancellationToken);
         Console.WriteLine($"can {string.Join(", ", bench.Abilities.Select(ability => ability.ToString().ToLowerInvariant()))}{(bench.LossBackend is { } backend ? $" (packets by {backend})" : "")}{(bench.Missing is { } missing ? $"; not the rest: {missing}" : "")}");
-        using var app = await CreateAgentAsync(given, home, workshop.Services, cancellationToken);
+        var builder = ClusterConnection.CreateBuilder();
+        builder.Services.AddSingleton(engine).AddSingleton(bench).AddSingleton(log);
+        await AddAgentAsync(builder, given, home, cancellationToken);
+        using var app = builder.Build();
+        early.Follow(app.Services.GetRequiredService<ILoggerFactory>());
         await app.RunAsync(cancellationToken);
         return 0;
     }
 
-    /// <summary>What faults are caused and undone with.</summary>
-    private static IHost CreateWorkshop(ParseResult given, AgentDirectory home)
+    private static async Task AddAgentAsync(HostApplicationBuilder builder, ParseResult given, AgentDirectory home, CancellationToken cancellationToken)
     {
-        var builder = ClusterConnection.CreateBuilder();
-        if (given.GetValue(Lab) is [var silo, var engine, var network])
-        {
-            builder.Services.AddSingleton(new HostPrograms(silo, engine, network));
-        }
-        builder.Services.AddBench(given.GetValue(EngineOptions.Endpoint)!, home.Leases);
-        builder.Services.AddSingleton<AttackLog>().AddSingleton<IFaultLog>(services => services.GetRequiredService<AttackLog>());
-        return builder.Build();
-    }
-
-    private static async Task<IHost> CreateAgentAsync(ParseResult given, AgentDirectory home, IServiceProvider workshop, CancellationToken cancellationToken)
-    {
-        var builder = ClusterConnection.CreateBuilder();
         builder.Services.AddSingleton(new AgentOptions(HostAddress.Parse(given.GetValue(Host)!)!, given.GetValue(MaxShare), given.GetValue(DryRun), home.HaltedAt));
-        builder.Services.AddSingleton(workshop.GetRequiredService<AttackEngine>()).AddSingleton(workshop.GetRequiredService<FaultBench>()).AddSingleton(workshop.GetRequiredService<AttackLog>());
         builder.Services.AddSingleton<OwnContainer>();
         var lifelines = await Lifelines.FindAsync(builder.Configuration, cancellationToken);
         foreach (var unknown in lifelines.Unknown)
@@ -109,6 +101,5 @@ internal static class AgentCommand
         builder.Services.AddSingleton<FaultKeeper>().AddHostedService(services => services.GetRequiredService<FaultKeeper>());
         builder.AddCluster();
         builder.Services.AddHostedService<Attacker>();
-        return builder.Build();
     }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using HmsOrleans.Antagonist.Engine;
 using HmsOrleans.Antagonist.Faults;
 using HmsOrleans.Antagonist.Leases;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace HmsOrleans.Antagonist.CommandLine;
@@ -32,11 +31,10 @@ internal static class EngineOptions
         }
     });
 
-    /// <summary>The bench and what it needs, but for its log.</summary>
-    public static void AddBench(this IServiceCollection services, string endpoint, string leases) => services
-        .AddSingleton(_ => new AttackEngine(new Uri(endpoint)))
-        .AddSingleton(provider => new LeaseBook(leases, provider.GetRequiredService<ILogger<LeaseBook>>()))
-        .AddSingleton(provider => new FaultBench(
-            provider.GetRequiredService<AttackEngine>(), provider.GetRequiredService<LeaseBook>(), provider.GetRequiredService<IFaultLog>(),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<FaultBench>>(), provider.GetService<HostPrograms>()));
+    /// <summary>The bench of an engine. It is put together by hand: what an earlier agent has left is not to wait for more.</summary>
+    public static FaultBench OpenBench(AttackEngine engine, AgentDirectory home, IFaultLog log, ILoggerFactory logs, HostPrograms? hostPrograms = null) =>
+        new(engine, new LeaseBook(home.Leases, logs.CreateLogger<LeaseBook>()), log, TimeProvider.System, logs.CreateLogger<FaultBench>(), hostPrograms);
+
+    /// <summary>The engine that is meant.</summary>
+    public static AttackEngine OpenEngine(ParseResult given) => new(new Uri(given.GetValue(Endpoint)!));
 }

@@ -109,11 +109,9 @@ internal static class HaltCommand
 
     private static async Task<int> UndoAsync(ParseResult given, AgentDirectory home, CancellationToken cancellationToken)
     {
-        var builder = ClusterConnection.CreateBuilder();
-        builder.Services.AddBench(given.GetValue(EngineOptions.Endpoint)!, home.Leases);
-        builder.Services.AddSingleton<IFaultLog, ConsoleLog>();
-        using var app = builder.Build();
-        var bench = app.Services.GetRequiredService<FaultBench>();
+        using var early = new EarlyLog(TimeProvider.System);
+        using var engine = EngineOptions.OpenEngine(given);
+        var bench = EngineOptions.OpenBench(engine, home, new ConsoleLog(), early);
         await bench.UndoAllAsync(cancellationToken);
         for (var attempt = 1; bench.Running.Length > 0 && attempt < Attempts; attempt++)
         {

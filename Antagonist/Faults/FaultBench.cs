@@ -31,6 +31,8 @@ internal sealed partial class FaultBench
     private readonly ImmutableDictionary<AttackKind, IFault> _kinds;
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, Entry> _entries = [];
+    private readonly ImmutableArray<string> _inherited;
+    private Task? _endingTools;
 
     /// <param name="engine">Of the containers.</param>
     /// <param name="book">Of this bench alone.</param>
@@ -62,6 +64,7 @@ internal sealed partial class FaultBench
         {
             _entries[lease.Id] = new Entry(lease) { IsInherited = true };
         }
+        _inherited = [.. _entries.Keys.Select(ChaosMark.Of)];
     }
 
     /// <summary>What can be done here. Nothing before <see cref="ProbeAsync"/>.</summary>
@@ -391,8 +394,7 @@ internal sealed partial class FaultBench
         {
             if (entry.IsInherited)
             {
-                // Its tools may have outlived the agent, and would go on after all was undone.
-                await Processes.EndAsync(ChaosMark.Of(lease.Id), cancellationToken);
+                await EndToolsAsync().WaitAsync(cancellationToken);
             }
             var cure = await _kinds[lease.Kind].UndoAsync(lease, entry.MayStillCome(_time), cancellationToken);
             var at = cure.At ?? _time.GetUtcNow();
@@ -419,6 +421,21 @@ internal sealed partial class FaultBench
                 entry.InterruptedAt = _time.GetTimestamp();
             }
             Report(entry, e.Message);
+        }
+    }
+
+    /// <summary>What an earlier life of the agent ran may have outlived it, and would go on after all was undone: ended once, for all that it left.</summary>
+    private Task EndToolsAsync()
+    {
+        lock (_lock)
+        {
+            return _endingTools is { IsFaulted: false } ending ? ending : _endingTools = EndAsync();
+        }
+
+        async Task EndAsync()
+        {
+            await Task.Yield(); // out of the lock
+            await Processes.EndAsync(_inherited, CancellationToken.None);
         }
     }
 

@@ -73,9 +73,9 @@ internal static partial class Processes
         }
     }
 
-    /// <summary>Kills all whose command line bears a mark; returns when they are gone.</summary>
+    /// <summary>Kills all whose command line bears one of these marks; returns when they are gone.</summary>
     /// <exception cref="FaultFailedException">One of them does not end.</exception>
-    public static async Task EndAsync(string mark, CancellationToken cancellationToken)
+    public static async Task EndAsync(IReadOnlyCollection<string> marks, CancellationToken cancellationToken)
     {
         var found = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0]))
             .Select(name => int.Parse(name!, CultureInfo.InvariantCulture)).Where(Bears).Select(MarkOf).OfType<ProcessMark>().Where(process => Bears(process.Pid)).ToList();
@@ -93,7 +93,7 @@ internal static partial class Processes
             await Task.Delay(EndPause, TimeProvider.System, cancellationToken);
         }
 
-        bool Bears(int pid) => TextOf($"/proc/{pid}/cmdline").Contains(mark, StringComparison.Ordinal);
+        bool Bears(int pid) => TextOf($"/proc/{pid}/cmdline") is { Length: > 0 } line && marks.Any(mark => line.Contains(mark, StringComparison.Ordinal));
     }
 
     /// <summary>The network namespace of a process, as the kernel names it; null when it is gone.</summary>

@@ -13,8 +13,6 @@ internal sealed partial class LeaseBook
 {
     private const string Extension = ".lease";
 
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
-
     private readonly string _directory;
     private readonly ILogger<LeaseBook> _logger;
 
@@ -37,7 +35,7 @@ internal sealed partial class LeaseBook
         {
             try
             {
-                leases.Add(JsonSerializer.Deserialize<Lease>(File.ReadAllBytes(file), Format) ?? throw new JsonException("it is empty"));
+                leases.Add(JsonSerializer.Deserialize(File.ReadAllBytes(file), LeaseJson.Default.Lease) ?? throw new JsonException("it is empty"));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -60,7 +58,7 @@ internal sealed partial class LeaseBook
         var temporary = FileOf(lease.Id) + ".new"; // of an interrupted write nothing is read: the fault was not there yet
         using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
         {
-            JsonSerializer.Serialize(file, lease, Format);
+            JsonSerializer.Serialize(file, lease, LeaseJson.Default.Lease);
             file.Flush(flushToDisk: true);
         }
         File.Move(temporary, FileOf(lease.Id), overwrite: true);
@@ -91,3 +89,8 @@ internal sealed partial class LeaseBook
     [LoggerMessage(Level = LogLevel.Error, Message = "{File} cannot be read, what it stands for is not undone before the next start: {Reason}")]
     private partial void LogUnread(string file, string reason);
 }
+
+/// <summary>How a lease is written; made while this is built, for who reads them is in a hurry.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(Lease))]
+internal sealed partial class LeaseJson : JsonSerializerContext;
