@@ -11,12 +11,17 @@ namespace HmsOrleans.Antagonist.CommandLine;
 internal sealed class EarlyLog(TimeProvider time) : ILoggerFactory
 {
     private readonly LineFormatter _lines = new(time);
-    private volatile ILoggerFactory? _settled;
+    private readonly List<Logger> _loggers = [];
 
     /// <summary>From now on it writes what the program's log does.</summary>
-    public void Follow(ILoggerFactory settled) => _settled = settled;
+    public void Follow(ILoggerFactory settled) => _loggers.ForEach(logger => logger.Follow(settled));
 
-    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+    public ILogger CreateLogger(string categoryName)
+    {
+        var logger = new Logger(_lines, categoryName);
+        _loggers.Add(logger);
+        return logger;
+    }
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("it has one way to write");
 
@@ -24,25 +29,28 @@ internal sealed class EarlyLog(TimeProvider time) : ILoggerFactory
     {
     }
 
-    private sealed class Logger(EarlyLog log, string category) : ILogger
+    private sealed class Logger(LineFormatter lines, string category) : ILogger
     {
-        private ILogger? _settled;
+        private volatile ILogger? _settled;
 
-        private ILogger? Settled => _settled ??= log._settled?.CreateLogger(category);
+        public void Follow(ILoggerFactory settled) => _settled = settled.CreateLogger(category);
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => Settled?.BeginScope(state);
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => _settled?.BeginScope(state);
 
-        public bool IsEnabled(LogLevel logLevel) => Settled?.IsEnabled(logLevel) ?? logLevel is >= LogLevel.Information and not LogLevel.None;
+        public bool IsEnabled(LogLevel logLevel) => _settled?.IsEnabled(logLevel) ?? logLevel is >= LogLevel.Information and not LogLevel.None;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (Settled is { } settled)
+            if (_settled is { } settled)
             {
                 settled.Log(logLevel, eventId, state, exception, formatter);
             }
             else if (IsEnabled(logLevel))
             {
-                log._lines.Write(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter), null, Console.Out);
+                // In one piece: others write at the same time.
+                using var text = new StringWriter();
+                lines.Write(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter), null, text);
+                Console.Out.Write(text.ToString());
             }
         }
     }

@@ -79,7 +79,7 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
 
     /// <summary>Gives it its place on a network back.</summary>
     public Task ConnectAsync(string containerId, NetworkSeat seat, CancellationToken cancellationToken) =>
-        Call(token => _client.Networks.ConnectNetworkAsync(seat.Network, NetworkSeats.Connection(containerId, seat), token), ActLimit, cancellationToken);
+        Call(token => _client.Networks.ConnectNetworkAsync(seat.Reference, NetworkSeats.Connection(containerId, seat), token), ActLimit, cancellationToken);
 
     /// <summary>Hands over events of containers, and that they are connected to networks, in order, until the stream ends; whatever ends it, it has to be opened again.</summary>
     /// <param name="since">From when on, as far as the engine remembers.</param>

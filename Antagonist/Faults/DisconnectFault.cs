@@ -12,7 +12,7 @@ internal sealed class DisconnectFault(AttackEngine engine) : IFault
 {
     public bool OutlivesRestart => true;
 
-    public bool HasEnded(Lease lease, Victim victim) => lease.Networks.All(victim.Networks.Contains);
+    public bool HasEnded(Lease lease, Victim victim) => victim.StartedAt == lease.Run && lease.Networks.All(victim.Networks.Contains);
 
     /// <exception cref="FaultRefusedException">It is on no network of its own.</exception>
     public Task<Lease> PrepareAsync(Lease lease, Victim victim, CancellationToken cancellationToken)

@@ -394,7 +394,7 @@ internal sealed partial class FaultBench
         {
             if (entry.IsInherited)
             {
-                await EndToolsAsync().WaitAsync(cancellationToken);
+                await EndToolsAsync(lease, cancellationToken);
             }
             var cure = await _kinds[lease.Kind].UndoAsync(lease, entry.MayStillCome(_time), cancellationToken);
             var at = cure.At ?? _time.GetUtcNow();
@@ -425,14 +425,24 @@ internal sealed partial class FaultBench
     }
 
     /// <summary>What an earlier life of the agent ran may have outlived it, and would go on after all was undone: ended once, for all that it left.</summary>
-    private Task EndToolsAsync()
+    private async Task EndToolsAsync(Lease lease, CancellationToken cancellationToken)
     {
+        Task ending;
         lock (_lock)
         {
-            return _endingTools is { IsFaulted: false } ending ? ending : _endingTools = EndAsync();
+            ending = _endingTools ??= EndAllAsync();
+        }
+        try
+        {
+            await ending.WaitAsync(cancellationToken);
+        }
+        catch (FaultFailedException)
+        {
+            // One that does not end keeps nothing but its own fault.
+            await Processes.EndAsync([ChaosMark.Of(lease.Id)], cancellationToken);
         }
 
-        async Task EndAsync()
+        async Task EndAllAsync()
         {
             await Task.Yield(); // out of the lock
             await Processes.EndAsync(_inherited, CancellationToken.None);

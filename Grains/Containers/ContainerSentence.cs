@@ -96,10 +96,11 @@ internal static class ContainerSentence
                 $"{(fault.Length == 0 ? "ended" : fault)}; the engine restarts it under its own policy ({container.RestartPolicy}), {container.EngineRestarts} times so far"),
             HealthState.Quarantined => string.Create(CultureInfo.InvariantCulture,
                 $"{fault}; given up after {health.Failures} failed recoveries, put it under supervision to try again"),
+            HealthState.Unknown or HealthState.Starting or HealthState.Healthy or HealthState.Suspect
+                when health.OffNetworkSince is not null && (health.State, policy.Restart) != (HealthState.Suspect, RestartMode.Never) => "on no network, being confirmed",
             HealthState.Suspect when policy.Restart == RestartMode.Never =>
                 $"{(health.OffNetworkSince is not null ? "is on no network" : container.HealthCheck == HealthCheck.Unhealthy ? "its health check fails" : "loses packets")}, left so by label hms.restart",
             HealthState.Suspect => "loses packets, being confirmed",
-            HealthState.Unknown or HealthState.Starting or HealthState.Healthy when health.OffNetworkSince is not null => "on no network, being confirmed",
             HealthState.Starting when container.HealthCheck == HealthCheck.Starting => "starting, its health check has not passed yet",
             HealthState.Starting => "starting",
             HealthState.Healthy when health.Recovering => $"running again, not yet for good: {fault}",

@@ -22,11 +22,17 @@ public sealed record NetworkSeat(
     [property: Id(6)] ImmutableArray<string> LinkLocal,
     [property: Id(7)] ImmutableSortedDictionary<string, string> Options)
 {
+    /// <summary>The network that every engine has, with another id after each start of it.</summary>
+    private const string Default = "bridge";
+
+    /// <summary>What the engine finds the network by.</summary>
+    public string Reference => Name == Default ? Default : Network;
+
     /// <summary>The same names, addresses and options on the same network.</summary>
     public bool Equals(NetworkSeat? other) =>
-        other is not null && (Network, Address, Address6) == (other.Network, other.Address, other.Address6)
+        other is not null && (Reference, Address, Address6) == (other.Reference, other.Address, other.Address6)
         && Aliases.ToHashSet().SetEquals(other.Aliases) && Links.ToHashSet().SetEquals(other.Links) && LinkLocal.ToHashSet().SetEquals(other.LinkLocal)
         && Options.SequenceEqual(other.Options);
 
-    public override int GetHashCode() => Network.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => Reference.GetHashCode(StringComparison.Ordinal);
 }

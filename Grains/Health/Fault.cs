@@ -12,9 +12,9 @@ public sealed record Fault(
     [property: Id(1)] DateTimeOffset At,
     [property: Id(2)] string Evidence)
 {
-    /// <summary>When its first sign was seen: the first probe of the window that it was found by, where that is among these facts.</summary>
+    /// <summary>When its first sign was seen: the first probe of the window that it was found by, where that is among these facts; that it was taken off its network, at the latest.</summary>
     public DateTimeOffset FirstSign(ImmutableArray<Observation> facts) =>
-        facts.OfType<Observation.Probed>().FirstOrDefault(probed => probed.At == At)?.Since ?? At;
+        Cause == FaultCause.Disconnected ? At - HealthMachine.NetworkPause : facts.OfType<Observation.Probed>().FirstOrDefault(probed => probed.At == At)?.Since ?? At;
 }
 
 /// <summary>Why a container needed healing.</summary>

@@ -135,8 +135,8 @@ public static class HealthMachine
         return (seen, health.Container) switch
         {
             (Observation.Seen fact, _) => Describe(health, fact.Container, seen, unseen),
-            // Until it is described it is believed to be on all its networks again.
-            (Observation.Started, { } known) => Describe(health, Run(known with { Networks = [.. known.Networks, .. health.LostSeats.Select(lost => lost.Seat)] }, seen.At), seen, unseen),
+            // Until it is described, one that was on no network is believed to be on all that it had: engines put it back on one, at least.
+            (Observation.Started, { } known) => Describe(health, Run(known.Networks is [] ? known with { Networks = [.. health.LostSeats.Select(lost => lost.Seat)] } : known, seen.At), seen, unseen),
             (Observation.Disconnected from, { State: ContainerState.Running } known) => Describe(health, TakenOff(known, from.Network), seen, unseen),
             // It may be dead again before anybody can describe it; it ran under care all the same.
             (Observation.Started, null) => health with { SeenRunning = true },
@@ -202,8 +202,8 @@ public static class HealthMachine
     /// <summary>While it is on no network that speaks against it, and the end of that for it.</summary>
     private static ContainerHealth NoteNetwork(ContainerHealth before, ContainerHealth health, Observation seen) =>
         health.OffNetworkSince is not null ? health with { WellSince = null }
-        : before.OffNetworkSince is not null && health is { IsRunning: true, WellSince: null, Container.HealthCheck: not HealthCheck.Unhealthy } ? health with { WellSince = seen.At, ConnectedAt = seen.At }
-        : health;
+        : before.OffNetworkSince is null || !health.IsRunning ? health
+        : health with { ConnectedAt = seen.At, WellSince = health.Container!.HealthCheck == HealthCheck.Unhealthy ? null : health.WellSince ?? seen.At };
 
     private static EngineContainer TakenOff(EngineContainer known, string network) => known with
     {
@@ -278,7 +278,7 @@ public static class HealthMachine
         var now = (health.Container?.Networks ?? []).Where(IsMissing).Select(seat => new LostSeat(seat, at)).ToList();
         return [.. health.LostSeats.Where(lost => IsMissing(lost.Seat) && (now is [] || at - lost.At <= NetworksTogether)), .. now];
 
-        bool IsMissing(NetworkSeat seat) => container.Networks.All(there => there.Network != seat.Network);
+        bool IsMissing(NetworkSeat seat) => container.Networks.All(there => there.Network != seat.Network && there.Name != seat.Name);
     }
 
     /// <summary>Somebody asked for the end of this run, and it came within the time that this takes.</summary>
@@ -331,6 +331,8 @@ public static class HealthMachine
     private static ContainerHealth RecordEnd(ContainerHealth health, Observation.RestartEnded ended, HealthPolicy policy) => ended.Outcome switch
     {
         RestartOutcome.Done => Enter(health, HealthState.Starting, ended.At) with { Restarts = health.Restarts + (health.Ordered == HealthAction.Connect ? 0 : 1) },
+        // One of its networks may be gone: on another it is well.
+        RestartOutcome.Refused when health is { Ordered: HealthAction.Connect, IsRunning: true, OffNetworkSince: null } => Enter(health, HealthState.Starting, ended.At),
         RestartOutcome.Refused => Fail(health with { LastFault = new(health.Ordered == HealthAction.Connect ? FaultCause.Disconnected : FaultCause.StartRefused, ended.At, ended.Detail ?? "the engine refused") }, ended.At, policy),
         RestartOutcome.Unanswered => NotCarriedOut(health, ended.At) with { Silence = ended.Detail ?? "the engine does not answer" },
         _ => NotCarriedOut(health, ended.At),

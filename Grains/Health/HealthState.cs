@@ -16,7 +16,7 @@ public enum HealthState
     /// <summary>Evidence against it, not yet enough for a restart.</summary>
     Suspect,
 
-    /// <summary>A start or restart of it is under way.</summary>
+    /// <summary>A start or restart of it, or its connection to networks, is under way.</summary>
     Restarting,
 
     /// <summary>Failed again soon after a recovery; the next attempt waits.</summary>

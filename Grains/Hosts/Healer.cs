@@ -13,9 +13,10 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
     /// <summary>Time that the engine gets beyond the stop timeout to stop and start a container.</summary>
     private static readonly TimeSpan EngineMargin = TimeSpan.FromSeconds(60);
 
-    /// <summary>Apart from restarts: one that is slow to stop must not keep a stopped one down.</summary>
+    /// <summary>For each by itself: one that is slow to stop, or a network that hangs, must not keep a stopped one down.</summary>
     private readonly SemaphoreSlim _startSlots = new(atOnce);
     private readonly SemaphoreSlim _restartSlots = new(atOnce);
+    private readonly SemaphoreSlim _connectSlots = new(atOnce);
 
     /// <summary>Carries an order out when its turn comes.</summary>
     /// <param name="order">What is to be done.</param>
@@ -25,7 +26,7 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
     public async Task<ImmutableArray<Observation>> CarryOutAsync(HealOrder order, Func<bool> isStillWanted, CancellationToken stopping)
     {
         var orderedAt = time.GetUtcNow();
-        var slots = order.Action == HealthAction.Restart ? _restartSlots : _startSlots;
+        var slots = order.Action switch { HealthAction.Start => _startSlots, HealthAction.Connect => _connectSlots, _ => _restartSlots };
         await slots.WaitAsync(stopping);
         try
         {
@@ -51,10 +52,28 @@ internal sealed class Healer(IContainerEngine engine, StartsUnderWay starts, Hos
         return container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container);
     }
 
+    /// <summary>It may be ending, of which an engine tells after it has taken it off its networks; or somebody has connected it meanwhile.</summary>
+    private async Task<Observation?> FindReasonNotToConnectAsync(HealOrder order, CancellationToken stopping)
+    {
+        try
+        {
+            var seen = await LookAsync(order.ContainerId, stopping);
+            return seen is Observation.Seen { Container: { State: ContainerState.Running, Networks: [] } } ? null : seen;
+        }
+        catch (Exception e) when (e is EngineSilentException or EngineRefusedException)
+        {
+            return null; // the attempt will tell
+        }
+    }
+
     private async Task<ImmutableArray<Observation>> CarryOutAsync(HealOrder order, CancellationToken stopping)
     {
         var facts = ImmutableArray.CreateBuilder<Observation>();
         var (outcome, detail) = (RestartOutcome.Done, (string?)null);
+        if (order.Action == HealthAction.Connect && await FindReasonNotToConnectAsync(order, stopping) is { } reason)
+        {
+            return [reason, new Observation.RestartEnded(time.GetUtcNow(), order.Attempt, RestartOutcome.Withdrawn)];
+        }
         var began = time.GetTimestamp();
         using var call = order.Trace == default ? null : Telemetry.Telemetry.Source.StartActivity($"engine {Telemetry.Telemetry.Word(order.Action)}", ActivityKind.Client, order.Trace);
         try

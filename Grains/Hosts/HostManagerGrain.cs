@@ -578,7 +578,7 @@ internal sealed partial class HostManagerGrain(
             var fault = report.Changes.LastOrDefault(change => change.To == HealthState.Restarting)?.Fault;
             var order = new HealOrder(id, report.Action, report.Attempt, hosted.Container, hosted.Labels.StopTimeout, fault is null, hosted.Trace?.Order ?? default, report.LostSeats);
             var facts = await _healer.CarryOutAsync(order, () => PolicyFor(id, hosted).Supervised, _stopping.Token);
-            (hosted.Asked, hosted.HealedAfter) = (fault is null, time.GetUtcNow() - (fault?.At ?? orderedAt));
+            (hosted.Asked, hosted.IsConnected, hosted.HealedAfter) = (fault is null, report.Action == HealthAction.Connect, time.GetUtcNow() - (fault?.At ?? orderedAt));
             if (facts.OfType<Observation.RestartEnded>().LastOrDefault() is { } ended)
             {
                 metrics.Ended(Address, report.Action, ended.Outcome);
@@ -765,7 +765,7 @@ internal sealed partial class HostManagerGrain(
                 LogSays(logger, hosted.Name, "restarted on demand");
                 break;
             case { From: HealthState.Restarting, To: HealthState.Starting or HealthState.Healthy }:
-                LogRunningAgain(logger, hosted.Name, hosted.HealedAfter.TotalSeconds, hosted.Asked ? "it was asked for" : "the fault was found");
+                LogRunningAgain(logger, hosted.Name, hosted.IsConnected ? "is on its networks again" : "runs again", hosted.HealedAfter.TotalSeconds, hosted.Asked ? "it was asked for" : "the fault was found");
                 break;
             case { To: HealthState.BackingOff, RetryAt: { } retryAt, Fault: { } fault }:
                 LogBackingOff(logger, hosted.Name, ContainerSentence.Of(fault.Cause), fault.Evidence, (retryAt - change.At).TotalSeconds);
@@ -791,8 +791,8 @@ internal sealed partial class HostManagerGrain(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Container} {Cause} ({Evidence}): healing it")]
     private static partial void LogHealing(ILogger logger, string container, string cause, string evidence);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Container} runs again, {Seconds:0.00} s after {Reason}")]
-    private static partial void LogRunningAgain(ILogger logger, string container, double seconds, string reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Container} {What}, {Seconds:0.00} s after {Reason}")]
+    private static partial void LogRunningAgain(ILogger logger, string container, string what, double seconds, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Container} {Cause} ({Evidence}) again: next attempt in {Seconds:0.#} s")]
     private static partial void LogBackingOff(ILogger logger, string container, string cause, string evidence, double seconds);

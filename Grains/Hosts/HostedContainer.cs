@@ -37,6 +37,9 @@ internal sealed class HostedContainer
     /// <summary>From its last fault, or from when a person asked, to the end of the order that it led to.</summary>
     public TimeSpan HealedAfter { get; set; }
 
+    /// <summary>The last order was to connect it.</summary>
+    public bool IsConnected { get; set; }
+
     /// <summary>The state of health in which it is counted; null before it is.</summary>
     public HealthState? Counted { get; set; }
 

@@ -144,13 +144,18 @@ internal static class IncidentLog
     /// <summary>Whether it runs.</summary>
     private static Incident Judge(Incident incident, ContainerView view, ContainerReport report, DateTimeOffset now) => view switch
     {
-        _ when incident.Outcome is not (IncidentOutcome.Open or IncidentOutcome.Quarantined) => incident,
+        _ when incident.Outcome is not (IncidentOutcome.Open or IncidentOutcome.Quarantined) || IsOffNetwork(incident, report) => incident,
         { ContainerState: ContainerState.Running, Health: HealthState.Starting or HealthState.Healthy or HealthState.Suspect } or { ServiceState: ServiceState.Up } =>
             Up(incident, report.Container?.StartedAt is { } start && start <= now && incident.Outages is [.., { } last] && start > last.From ? start : now),
         { ContainerState: ContainerState.Exited or ContainerState.Restarting, Health: HealthState.BackingOff or HealthState.Quarantined } =>
             Down(incident, report.Container?.FinishedAt ?? now),
         _ => incident,
     };
+
+    /// <summary>That it is on no network is what is wrong with it; a later life of the node does not know what to give it back.</summary>
+    private static bool IsOffNetwork(Incident incident, ContainerReport report) =>
+        report.Container is { State: ContainerState.Running, HasOwnNetwork: true, Networks: [] }
+        && (incident.Cause == IncidentCause.Disconnected || incident.Attempts.Any(attempt => attempt.Cause == IncidentCause.Disconnected));
 
     private static Incident Up(Incident incident, DateTimeOffset at) =>
         incident.Outages is [.., { To: null }] ? incident with { RunningAgainAt = at, Outages = Close(incident.Outages, at) } : incident;
@@ -189,7 +194,7 @@ internal static class IncidentLog
     private static Incident End(Incident incident, ContainerView view, ContainerReport report, DateTimeOffset now)
     {
         // One that was given up is open to what people do only.
-        var isOpen = incident.Outcome == IncidentOutcome.Open || report.Gone || view.Health == HealthState.Ignored;
+        var isOpen = (incident.Outcome == IncidentOutcome.Open && (!IsOffNetwork(incident, report) || view.Health == HealthState.Quarantined)) || report.Gone || view.Health == HealthState.Ignored;
         var outcome = incident.IsOver || !isOpen ? null : OutcomeOf(report);
         return outcome is not { } ended ? incident : incident with
         {
@@ -209,7 +214,7 @@ internal static class IncidentLog
         FaultCause.Stopped or FaultCause.Died or FaultCause.OutOfMemory =>
             container is { State: ContainerState.Exited, FinishedAt: { } finished } && finished <= fault.At ? finished : fault.At,
         FaultCause.PacketLoss => facts.OfType<Observation.Probed>().LastOrDefault(probed => probed.At == fault.At)?.Since,
-        FaultCause.Disconnected => fault.At - HealthMachine.NetworkPause,
+        FaultCause.Disconnected => fault.FirstSign(facts),
         _ => null,
     };
 

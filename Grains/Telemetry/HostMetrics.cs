@@ -24,10 +24,10 @@ internal sealed class HostMetrics
         var meter = meters.Create(Telemetry.Name);
         _containers = meter.CreateUpDownCounter<int>("hms.containers", "{container}", "Containers by what the monitor thinks of them.");
         _faults = meter.CreateCounter<long>("hms.faults", "{fault}", "Faults of containers by cause.");
-        _restarts = meter.CreateCounter<long>("hms.restarts", "{restart}", "Starts and restarts that were ordered, by how they ended.");
+        _restarts = meter.CreateCounter<long>("hms.restarts", "{restart}", "Starts, restarts and connections to networks that were ordered, by how they ended.");
         _detection = meter.CreateHistogram("hms.detection.duration", "s", "From the first sign of a fault to the decision about it.", advice: Seconds);
-        _healing = meter.CreateHistogram("hms.healing.duration", "s", "From a fault until the engine had the container running again.", advice: Seconds);
-        _calls = meter.CreateHistogram("hms.engine.call.duration", "s", "Calls of the engine that start or restart a container.", advice: Seconds);
+        _healing = meter.CreateHistogram("hms.healing.duration", "s", "From a fault until the engine had the container running, or connected, again.", advice: Seconds);
+        _calls = meter.CreateHistogram("hms.engine.call.duration", "s", "Calls of the engine that start, restart or connect a container.", advice: Seconds);
         meter.CreateObservableGauge("hms.engine.up", () => Each(host => host.EngineAnswers ? 1 : 0), description: "1 while the engine of the host answers, else 0.");
         meter.CreateObservableGauge("hms.settings.unsaved", () => Each(host => host.IsSaved ? 0 : 1), description: "1 while settings of the host hold, but could not be saved.");
         meter.CreateObservableCounter("hms.probes", () => Each(host => host.Probes.Known), "{probe}", "Probes whose outcome is known.");

@@ -55,7 +55,7 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
             {
                 await Call(async token =>
                 {
-                    await _client.Networks.ConnectNetworkAsync(seat.Network, NetworkSeats.Connection(containerId, seat), token);
+                    await _client.Networks.ConnectNetworkAsync(seat.Reference, NetworkSeats.Connection(containerId, seat), token);
                     return true;
                 }, StartLimit, cancellationToken);
             }
@@ -142,7 +142,7 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
     public void Dispose() => _client.Dispose();
 
     private async Task<bool> IsOnAsync(string containerId, NetworkSeat seat, CancellationToken cancellationToken) =>
-        await InspectAsync(containerId, cancellationToken) is { } container && container.Networks.Any(there => there.Network == seat.Network);
+        await InspectAsync(containerId, cancellationToken) is { } container && container.Networks.Any(there => there.Reference == seat.Reference);
 
     /// <summary>Seconds and nanoseconds, as the engine wants to be told.</summary>
     private static string UnixTime(DateTimeOffset at) =>

@@ -38,7 +38,7 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
     /// <summary>What the last list showed. The stream's thread takes out what has to be described anew, or is gone.</summary>
     private readonly ConcurrentDictionary<string, string> _listed = new();
 
-    /// <summary>Those that died since the last list, which may show them as the one before: an engine's restart loop has no other sign.</summary>
+    /// <summary>Those that died since the last list, which may show them as the one before: an engine's restart loop has no other sign. False: it was started since.</summary>
     private readonly ConcurrentDictionary<string, bool> _died = new();
     private readonly Lock _order = new();
     private DateTimeOffset? _lastEvent;
@@ -226,13 +226,17 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
         }
     }
 
+    private DateTimeOffset Now => time.GetUtcNow();
+
+    private Task<EngineContainer?> InspectAsync(string id, CancellationToken cancellationToken) => engine.InspectAsync(id, DescribeLimit, cancellationToken);
+
     /// <summary>How a container is, or that nobody knows: one that the engine does not describe keeps nobody from seeing the others.</summary>
     private async Task<ContainerFact> Describe(string id, CancellationToken cancellationToken)
     {
         var askedAt = time.GetUtcNow();
         try
         {
-            var container = await engine.InspectAsync(id, DescribeLimit, cancellationToken);
+            var container = await InspectAsync(id, cancellationToken);
             return new(id, container is null ? new Observation.Removed(askedAt) : new Observation.Seen(askedAt, container));
         }
         catch (Exception e) when (e is EngineSilentException or EngineRefusedException)
@@ -286,7 +290,8 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
             switch (fact)
             {
                 case Observation.Started:
-                    _ = DescribeSoon(id);
+                    watcher._died.TryUpdate(id, false, true); // the list still has to look
+                    _ = DescribeAfterStart(id);
                     break;
                 case Observation.Died:
                     watcher._died[id] = true;
@@ -310,14 +315,31 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
             {
                 watcher.Tell(new ContainerFact(id, new Observation.Disconnected(At(nano), network)));
             }
-            if (!watcher._died.ContainsKey(id))
+            if (!watcher._died.GetValueOrDefault(id))
             {
-                _ = DescribeSoon(id);
+                _ = DescribeNetworks(id);
             }
         }
 
-        /// <summary>Addresses move with every start and from network to network, so they are read again.</summary>
-        private async Task DescribeSoon(string id)
+        /// <summary>In the midst of a start the engine does not answer before its end, of which it tells: that is no silence.</summary>
+        private async Task DescribeNetworks(string id)
+        {
+            var askedAt = watcher.Now;
+            try
+            {
+                if (await watcher.InspectAsync(id, cancellationToken) is { } container)
+                {
+                    watcher.Publish(new ContainerFact(id, new Observation.Seen(askedAt, container)));
+                }
+            }
+            catch (Exception e) when (e is EngineSilentException or EngineRefusedException or OperationCanceledException)
+            {
+                watcher._listed.TryRemove(id, out _);
+            }
+        }
+
+        /// <summary>Addresses move with every start, so they are read again.</summary>
+        private async Task DescribeAfterStart(string id)
         {
             try
             {

@@ -7,6 +7,8 @@ namespace HmsOrleans.Silo.Docker;
 /// <summary>Places on networks as the engine writes them.</summary>
 internal static class NetworkSeats
 {
+    private const int ShortId = 12;
+
     /// <summary>Those of a container, by the names of the networks.</summary>
     public static ImmutableArray<NetworkSeat> Of(ContainerInspectResponse container) =>
     [
@@ -36,7 +38,7 @@ internal static class NetworkSeats
         settings.NetworkID is { Length: > 0 } id ? id : name,
         name,
         // The engine adds the short id by itself, and engine 20.10 shows it among those that were asked for.
-        [.. (settings.Aliases ?? []).Where(alias => !containerId.StartsWith(alias, StringComparison.Ordinal))],
+        [.. (settings.Aliases ?? []).Where(alias => alias != containerId[..Math.Min(ShortId, containerId.Length)])],
         [.. settings.Links ?? []],
         settings.IPAMConfig?.IPv4Address is { Length: > 0 } address ? address : null,
         settings.IPAMConfig?.IPv6Address is { Length: > 0 } address6 ? address6 : null,

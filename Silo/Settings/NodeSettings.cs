@@ -21,7 +21,7 @@ internal static class NodeSettings
         new("Hms:Health:MaxBackOff", "00:01:00", "longest wait"),
         new("Hms:Health:QuarantineAfter", "10", "failed recoveries after which a container is left to a person"),
         new("Hms:Health:QuarantineWindow", "00:10:00", "time within which they count"),
-        new("Hms:Health:ConcurrentRestarts", "4", "starts at the same time, and as many restarts"),
+        new("Hms:Health:ConcurrentRestarts", "4", "starts at the same time, as many restarts, and as many connections to networks"),
         new("Hms:Controller:AggregationWindow", "00:00:00.500", "time over which a host collects measurements before it tells of them"),
         new("Hms:Controller:Heartbeat", "00:00:10", "between two signs of life of a host"),
         new("Hms:Controller:OfflineAfter", "00:00:30", "without one for so long a host is offline"),

@@ -65,8 +65,8 @@ public sealed class AttackEngineTests(EngineFixture fixture) : IAsyncLifetime
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
 
-        Assert.Equal(["create", "start", "kill", "die"], events.Select(happened => happened.Action));
-        Assert.All(events, happened => Assert.Equal((id, "web"), (happened.ContainerId, happened.Container)));
+        Assert.Equal(["create", "connect", "start", "kill", "die"], events.Select(happened => happened.Action));
+        Assert.All(events, happened => Assert.Equal((id, happened.Action == "connect" ? "" : "web"), (happened.ContainerId, happened.Container)));
         Assert.Equal(events.OrderBy(happened => happened.At), events);
     }
 

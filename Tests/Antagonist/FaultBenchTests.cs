@@ -117,6 +117,22 @@ public sealed class FaultBenchTests(EngineFixture engine, ITestOutputHelper outp
     }
 
     [Fact]
+    public async Task A_start_that_brings_a_container_back_is_not_the_end_of_it()
+    {
+        await Host.RunContainerAsync("web", Token);
+        var bench = await _workshop.OpenAsync();
+        await _workshop.InjectAsync(bench, AttackKind.Disconnect, "web");
+        await Host.Docker(Token, "restart", "web");
+        await bench.OnConnectedAsync(await _workshop.IdOf("web"), Token);
+        await bench.OnStartedAsync(await _workshop.IdOf("web"), Token);
+
+        Assert.Single(bench.Running);
+        Assert.Equal("0", await _workshop.Inspect("web", "{{len .NetworkSettings.Networks}}"));
+        await bench.UndoAllAsync(Token);
+        await _workshop.AssertNoTraceAsync("web");
+    }
+
+    [Fact]
     public async Task A_network_that_somebody_connected_meanwhile_is_given_back_too()
     {
         const string Networks = "{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}";

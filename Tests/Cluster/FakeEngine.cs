@@ -78,7 +78,11 @@ internal sealed class FakeEngine : IContainerEngine
 
     public Task StartAsync(string containerId, CancellationToken cancellationToken) => DoAsync(containerId, cancellationToken);
 
-    public Task ConnectAsync(string containerId, ImmutableArray<NetworkSeat> seats, CancellationToken cancellationToken) => DoAsync(containerId, cancellationToken);
+    public async Task ConnectAsync(string containerId, ImmutableArray<NetworkSeat> seats, CancellationToken cancellationToken)
+    {
+        await DoAsync(containerId, cancellationToken);
+        _containers[containerId] = _containers[containerId] with { Networks = seats };
+    }
 
     public Task RestartAsync(string containerId, TimeSpan? stopTimeout, TimeSpan timeLimit, CancellationToken cancellationToken) => DoAsync(containerId, cancellationToken);
 

@@ -559,6 +559,21 @@ public sealed class HealthStories
         .Ended(RestartOutcome.Refused).Then(Quarantined).Failed(2);
 
     [Fact]
+    public void One_network_that_is_gone_is_no_failure_where_another_was_given_back() => HealthStory.OfHealthy()
+        .Disconnected("bridge", "side").TickedWhenDue().Then(Restarting, Connect)
+        .SeenConnected("side").Ended(RestartOutcome.Refused).Then(Healthy).Failed(0)
+        .TickedWhenDue().Then(Healthy);
+
+    [Fact]
+    public void What_was_lost_long_ago_does_not_come_back_with_a_start() => HealthStory.OfHealthy()
+        .Disconnected("bridge").After(60).Died(1).Then(Restarting, Start).Started().Seen().Ended(RestartOutcome.Done).Then(Starting).Loses("bridge")
+        .After(5).Disconnected("side").TickedWhenDue().Then(BackingOff).Loses("side");
+
+    [Fact]
+    public void A_network_that_has_another_id_is_the_same() => HealthStory.OfHealthy()
+        .Seen(engine => engine with { Networks = [.. engine.Networks.Select(seat => seat with { Network = $"new {seat.Network}" })] }).Then(Healthy).Loses();
+
+    [Fact]
     public void One_that_is_taken_off_again_and_again_backs_off() => HealthStory.OfHealthy()
         .Disconnected("bridge", "side").TickedWhenDue().Then(Restarting, Connect).SeenConnected("bridge", "side").Ended(RestartOutcome.Done).Then(Healthy)
         .After(1).Disconnected("bridge", "side").TickedWhenDue().Then(BackingOff).Failed(1)

@@ -9,6 +9,7 @@ using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Hosts;
 using HmsOrleans.Grains.Telemetry;
 using HmsOrleans.Tests.Cluster;
+using HmsOrleans.Tests.Health;
 using Xunit;
 
 namespace HmsOrleans.Tests.Hosts;
@@ -397,6 +398,25 @@ public sealed class HostManagerTests : IClassFixture<TestSilo>
         Assert.Equal((HealthState.BackingOff, "port is already allocated"), (refused.Health, refused.LastFault!.Evidence));
         _silo.Engine.Fail(web, null);
         await UntilAsync("web", view => view.Restarts == 1);
+    }
+
+    [Fact]
+    public async Task One_that_is_off_its_network_is_connected_unless_it_is_on_one_by_then()
+    {
+        var seat = HealthStory.Seat("bridge");
+        var web = await SeenAsync("web");
+        var there = Container("web") with { Id = web, NetworkMode = "bridge", Networks = [seat] };
+        _silo.Engine.Put(there);
+        await TellAsync(web, new Observation.Seen(Now, there));
+        await TellAsync(web, new Observation.Disconnected(Now, seat.Network));
+        await TestSilo.UntilAsync("it is looked at", () => _silo.Engine.Looks(web) > 0);
+        await UntilAsync("web", view => view is { Health: HealthState.Healthy, LastFault.Cause: FaultCause.Disconnected });
+        Assert.Equal(0, _silo.Engine.Count(web));
+
+        _silo.Engine.Put(there with { Networks = [] });
+        await TellAsync(web, new Observation.Disconnected(Now, seat.Network));
+        await TestSilo.UntilAsync("it is connected", () => _silo.Engine.Count(web) == 1);
+        Assert.Equal(0, (await UntilAsync("web", view => view.ServiceState == ServiceState.Up)).Restarts);
     }
 
     [Fact]

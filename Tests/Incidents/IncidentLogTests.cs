@@ -1,6 +1,7 @@
 using HmsOrleans.Grains.Engine;
 using HmsOrleans.Grains.Health;
 using HmsOrleans.Grains.Incidents;
+using HmsOrleans.Tests.Health;
 using Xunit;
 
 namespace HmsOrleans.Tests.Incidents;
@@ -232,5 +233,35 @@ public sealed class IncidentLogTests
         story.Policy = story.Policy with { Supervised = true };
         Assert.Empty(IncidentStory.OfHealthy(new HealthPolicy { Restart = RestartMode.Never }).Died().Tick(10).Incidents);
         Assert.Empty(story.Tell(new Observation.Removed(story.Now)).Incidents);
+    }
+
+    [Fact]
+    public void One_that_is_off_its_network_is_down_until_it_is_connected()
+    {
+        var seat = HealthStory.Seat("bridge");
+        var story = IncidentStory.OfHealthy(container: engine => engine with { Networks = [seat] }).Disconnected();
+        var off = story.Now.AddMilliseconds(-1);
+        story.Tick(after: 0.499);
+        Assert.Equal((IncidentCause.Disconnected, "it was on bridge", off), (story.Last.Cause, story.Last.Evidence, story.Last.DownSince));
+        Assert.Equal(HealthAction.Connect, Assert.Single(story.Last.Attempts).Action);
+        Assert.Null(story.Last.RunningAgainAt);
+
+        story.Connected(seat).Ended(RestartOutcome.Done);
+        Assert.NotNull(story.Last.RunningAgainAt);
+        story.Tick(after: 10);
+        Assert.Equal(IncidentOutcome.Recovered, story.Last.Outcome);
+    }
+
+    [Fact]
+    public void A_later_life_of_the_node_does_not_take_one_that_is_off_its_network_for_well()
+    {
+        var seat = HealthStory.Seat("bridge");
+        var story = IncidentStory.OfHealthy(container: engine => engine with { Networks = [seat] }).Disconnected().Tick(after: 0.6);
+
+        story.NodeRestarts(after: 5).Seen().Tick(after: 60);
+        Assert.Equal((IncidentOutcome.Open, null), (story.Last.Outcome, story.Last.RunningAgainAt));
+
+        story.Connected(seat);
+        Assert.Equal(IncidentOutcome.Recovered, story.Last.Outcome);
     }
 }

@@ -55,6 +55,20 @@ internal sealed class IncidentStory
 
     public IncidentStory Seen() => Tell(new Observation.Seen(Now, _engine));
 
+    /// <summary>Taken off its network.</summary>
+    public IncidentStory Disconnected()
+    {
+        var network = _engine.Networks[0].Network;
+        _engine = _engine with { Networks = [] };
+        return Tell(new Observation.Disconnected(Now, network));
+    }
+
+    public IncidentStory Connected(NetworkSeat seat)
+    {
+        _engine = _engine with { Networks = [seat] };
+        return Seen();
+    }
+
     public IncidentStory Killed(int exitCode = 137) => Tell(new Observation.Signalled(Now, 9)).Died(exitCode);
 
     public IncidentStory Died(int exitCode = 1)

@@ -167,7 +167,7 @@ export function bar() {
 
 /** The colours of the bars. */
 const kinds = {
-  well: 'well', stopped: 'stopped', died: 'died', outOfMemory: 'out of memory', packetLoss: 'packets lost',
+  well: 'well', stopped: 'stopped', died: 'died', outOfMemory: 'out of memory', packetLoss: 'packets or network lost',
   unhealthy: 'unhealthy', hostOffline: 'not known', unseen: 'not watched',
 };
 

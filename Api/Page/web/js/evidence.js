@@ -39,7 +39,7 @@ function stepsOf(incident) {
   const { container, attempts = [], outages = [] } = incident;
   const view = containers.get(keyOf(incident.host, incident.containerId))?.view;
   const downs = outagesOf(incident, view);
-  const again = container ? 'Running again' : 'It answers again';
+  const again = container ? incident.cause === 'disconnected' ? 'On its network again' : 'Running again' : 'It answers again';
   const steps = [
     [incident.downSince, sentence(cause(incident.cause)), '', 'bad'],
     [incident.faultAt, 'Noticed', incident.evidence, 'warn'],
@@ -48,7 +48,7 @@ function stepsOf(incident) {
     ...outages.length ? outages.map(({ to }) => [to, again, '', 'good']) : [[incident.runningAgainAt, again, '', 'good']],
   ].filter(([at]) => at).sort((a, b) => Date.parse(a[0]) - Date.parse(b[0]));
   if (incident.endedAt) steps.push([incident.endedAt, sentence(outcome(incident.outcome)), incident.outcome === 'recovered' && container ? 'it has stayed well' : '', tones[incident.outcome] ?? 'calm']);
-  else steps.push([null, incident.runningAgainAt ? 'It has to stay well now' : container ? 'Not running yet' : 'Waiting for it', '', 'open']);
+  else steps.push([null, incident.runningAgainAt ? 'It has to stay well now' : container ? 'Not well yet' : 'Waiting for it', '', 'open']);
   return steps;
 }
 
@@ -69,7 +69,7 @@ const facts = pairs => el('dl', { className: 'facts' }, ...pairs.filter(([, valu
 
 /** What was found before the restart. */
 const found = capture => [
-  el('h3', {}, 'Found before the restart'),
+  el('h3', {}, 'Found before it was healed'),
   facts([
     ['Looked at', time(capture.at)],
     ['Exit code', capture.exitCode == null ? 'it still ran' : `${capture.exitCode}`],
