@@ -104,14 +104,14 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private static Task<bool> Call(Func<CancellationToken, Task> call, TimeSpan timeLimit, CancellationToken cancellationToken) =>
+    private Task<bool> Call(Func<CancellationToken, Task> call, TimeSpan timeLimit, CancellationToken cancellationToken) =>
         Call(async token =>
         {
             await call(token);
             return true;
         }, timeLimit, cancellationToken);
 
-    private static async Task<T> Call<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeLimit, CancellationToken cancellationToken)
+    private async Task<T> Call<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeLimit, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeLimit);
@@ -129,10 +129,11 @@ internal sealed class AttackEngine(Uri endpoint) : IDisposable
         }
     }
 
-    private static Exception? Meaning(Exception e) => e switch
+    private Exception? Meaning(Exception e) => e switch
     {
         DockerApiException refused => new EngineRefusedException(refused.ResponseBody is { Length: > 0 } body ? body.Trim() : refused.Message, refused),
-        HttpRequestException or IOException or SocketException or TimeoutException => new EngineSilentException(e.GetBaseException().Message, e),
+        HttpRequestException or IOException or SocketException or TimeoutException =>
+            new EngineSilentException(File.Exists(endpoint.AbsolutePath) ? e.GetBaseException().Message : $"there is no socket {endpoint.AbsolutePath}", e),
         _ => null,
     };
 

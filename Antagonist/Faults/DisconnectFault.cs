@@ -22,15 +22,15 @@ internal sealed class DisconnectFault(AttackEngine engine) : IFault
             throw new FaultRefusedException($"{victim.Name} has no network that it could be taken off");
         }
         // It gets back what it had when it was first taken off a network, not what a start brought there meanwhile.
-        return Task.FromResult(lease with { Networks = [.. lease.Networks, .. victim.Networks.Where(seat => lease.Networks.All(known => known.Network != seat.Network))] });
+        return Task.FromResult(lease with { Networks = [.. lease.Networks, .. victim.Networks.Where(seat => lease.Networks.All(known => known.Reference != seat.Reference))] });
     }
 
     public async Task InjectAsync(Lease lease, Victim victim, CancellationToken cancellationToken)
     {
-        foreach (var seat in victim.Networks.Where(seat => lease.Networks.Any(known => known.Network == seat.Network)))
+        foreach (var seat in victim.Networks.Where(seat => lease.Networks.Any(known => known.Reference == seat.Reference)))
         {
             // Not to be broken off: whether it was taken off would not be known.
-            await engine.DisconnectAsync(lease.ContainerId, seat.Network, CancellationToken.None);
+            await engine.DisconnectAsync(lease.ContainerId, seat.Reference, CancellationToken.None);
         }
     }
 
@@ -50,10 +50,10 @@ internal sealed class DisconnectFault(AttackEngine engine) : IFault
         {
             try
             {
-                if (victim.Networks.Any(has => has.Network == seat.Network))
+                if (victim.Networks.Any(has => has.Reference == seat.Reference))
                 {
                     // A start has brought it back there, but without its own address and names.
-                    await engine.DisconnectAsync(lease.ContainerId, seat.Network, cancellationToken);
+                    await engine.DisconnectAsync(lease.ContainerId, seat.Reference, cancellationToken);
                 }
                 await engine.ConnectAsync(lease.ContainerId, seat, cancellationToken);
             }

@@ -113,7 +113,7 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
                 await _client.System.PingAsync(token);
                 return true;
             }, PingLimit, cancellationToken)
-            : throw new EngineSilentException($"there is no socket {_socket}");
+            : throw new EngineSilentException(NoSocket);
     }
 
     /// <summary>All containers, stopped ones too, in the engine's short form.</summary>
@@ -150,7 +150,9 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
 
     private static EngineRefusedException Refused(DockerApiException e) => new(e.ResponseBody is { Length: > 0 } body ? body.Trim() : e.Message, e);
 
-    private static async Task<T> Call<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeLimit, CancellationToken cancellationToken)
+    private string NoSocket => $"there is no socket {_socket}";
+
+    private async Task<T> Call<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeLimit, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeLimit);
@@ -168,7 +170,8 @@ internal sealed class DockerEngine : IContainerEngine, IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException or TimeoutException)
         {
-            throw new EngineSilentException(e.GetBaseException().Message, e);
+            // What the system says of a missing socket, that an address cannot be assigned, says nothing to anybody.
+            throw new EngineSilentException(File.Exists(_socket) ? e.GetBaseException().Message : NoSocket, e);
         }
     }
 

@@ -30,6 +30,9 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
     /// <summary>Descriptions that are asked for at once.</summary>
     private const int DescribedAtOnce = 4;
 
+    /// <summary>Digits of a container's full id.</summary>
+    private const int IdLength = 64;
+
     /// <summary>In <see cref="_listed"/>: the engine did not describe it. No list shows this.</summary>
     private const string NotSeen = "";
 
@@ -306,7 +309,8 @@ internal sealed partial class DockerWatcher(DockerEngine engine, TimeProvider ti
         /// <summary>A container is put on a network, or taken off one; at the beginning and the end of a run, too.</summary>
         private void TakeNetwork(Message value)
         {
-            if (value is not { Action: "connect" or "disconnect", TimeNano: { } nano, Actor: { ID: { } network, Attributes: { } attributes } } || !attributes.TryGetValue("container", out var id))
+            if (value is not { Action: "connect" or "disconnect", TimeNano: { } nano, Actor: { ID: { } network, Attributes: { } attributes } }
+                || !attributes.TryGetValue("container", out var id) || id.Length != IdLength) // a swarm has places on networks that are no container's
             {
                 return;
             }
