@@ -56,5 +56,5 @@ internal sealed record Victim
     public required TimeSpan StopTimeout { get; init; }
 
     /// <summary>It has a network namespace that is neither the host's nor another container's.</summary>
-    public bool HasOwnNetwork => NetworkMode is not ("host" or "none") && !NetworkMode.StartsWith("container:", StringComparison.Ordinal);
+    public bool HasOwnNetwork => EngineContainer.IsOwnNetwork(NetworkMode);
 }

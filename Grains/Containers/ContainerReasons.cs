@@ -79,8 +79,7 @@ internal static class ContainerReasons
         },
         _ when health.Silence is { } silence =>
             $"The engine does not answer ({silence}). That is no fault of its containers: nothing is concluded and nothing done. What it was before is kept: {Word(health.State)}.",
-        HealthState.Unknown or HealthState.Starting or HealthState.Healthy or HealthState.Suspect
-                when health.OffNetworkSince is not null && (health.State, policy.Restart) != (HealthState.Suspect, RestartMode.Never) =>
+        _ when HealthMachine.AwaitsNetwork(health, policy) =>
             "It was taken off its network just now. Whoever moves a container from one network to another leaves it on none for a moment: that is no fault yet.",
         HealthState.Starting when container.HealthCheck == HealthCheck.Starting => "It runs, but its own health check has not passed yet: until it has, it does not count as healthy.",
         HealthState.Starting when health.Probes.Values.Any(probed => probed.Lost > 0) => $"It runs. Packet loss is not held against it for {Span(policy.StartGrace)} after its start.",
@@ -128,8 +127,7 @@ internal static class ContainerReasons
             HealthState.Ignored => [Some(sources.Supervised is RuleSource.Container or RuleSource.Label
                 ? "nothing, until a person puts it under supervision" : "nothing, until its host is put under supervision")],
             _ when health.Silence is not null => [Some("judged again as soon as the engine answers; what has stopped meanwhile is started then")],
-            HealthState.Unknown or HealthState.Starting or HealthState.Healthy or HealthState.Suspect
-                when health.OffNetworkSince is not null && (health.State, policy.Restart) != (HealthState.Suspect, RestartMode.Never) =>
+            _ when HealthMachine.AwaitsNetwork(health, policy) =>
                 [new(due, policy.Restart == RestartMode.Never ? "left so, by its label hms.restart" : "connected again, if it is still on no network by then")],
             HealthState.Starting when container.HealthCheck == HealthCheck.Starting =>
                 [Some("counts as healthy when its health check passes"), .. IfItFails(health, container, policy, at)],

@@ -96,8 +96,7 @@ internal static class ContainerSentence
                 $"{(fault.Length == 0 ? "ended" : fault)}; the engine restarts it under its own policy ({container.RestartPolicy}), {container.EngineRestarts} times so far"),
             HealthState.Quarantined => string.Create(CultureInfo.InvariantCulture,
                 $"{fault}; given up after {health.Failures} failed recoveries, put it under supervision to try again"),
-            HealthState.Unknown or HealthState.Starting or HealthState.Healthy or HealthState.Suspect
-                when health.OffNetworkSince is not null && (health.State, policy.Restart) != (HealthState.Suspect, RestartMode.Never) => "on no network, being confirmed",
+            _ when HealthMachine.AwaitsNetwork(health, policy) => "on no network, being confirmed",
             HealthState.Suspect when policy.Restart == RestartMode.Never =>
                 $"{(health.OffNetworkSince is not null ? "is on no network" : container.HealthCheck == HealthCheck.Unhealthy ? "its health check fails" : "loses packets")}, left so by label hms.restart",
             HealthState.Suspect => "loses packets, being confirmed",

@@ -59,7 +59,10 @@ public sealed record EngineContainer
     [Id(17)] public ImmutableArray<NetworkSeat> Networks { get; init; } = [];
 
     /// <summary>It is to have a network that is neither the host's nor another container's.</summary>
-    public bool HasOwnNetwork => NetworkMode is not ("" or "host" or "none") && !NetworkMode.StartsWith("container:", StringComparison.Ordinal);
+    public bool HasOwnNetwork => IsOwnNetwork(NetworkMode);
+
+    /// <summary>A network mode, as the engine writes it, stands for such a network.</summary>
+    public static bool IsOwnNetwork(string mode) => mode is not ("" or "host" or "none") && !mode.StartsWith("container:", StringComparison.Ordinal);
 
     /// <summary>Records compare arrays by reference; two descriptions are equal when everything in them is.</summary>
     public bool Equals(EngineContainer? other) =>

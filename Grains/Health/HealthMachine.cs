@@ -84,9 +84,8 @@ public static class HealthMachine
         }
         return health.State switch
         {
-            HealthState.Suspect or HealthState.BackingOff or HealthState.Quarantined when policy.Restart == RestartMode.Never && health.OffNetworkSince is { } off =>
-                health.State == HealthState.Suspect ? null : off + NetworkPause,
-            HealthState.Unknown or HealthState.Starting or HealthState.Healthy or HealthState.Suspect when health.OffNetworkSince is { } off => off + NetworkPause,
+            _ when AwaitsNetwork(health, policy) => health.OffNetworkSince + NetworkPause,
+            HealthState.BackingOff or HealthState.Quarantined when policy.Restart == RestartMode.Never && health.OffNetworkSince is { } off => off + NetworkPause,
             HealthState.BackingOff when health.OffNetworkSince is { } off => health.RetryAt > off + NetworkPause ? health.RetryAt : off + NetworkPause,
             // One that runs and loses packets waits for its next burst, not for time.
             HealthState.BackingOff when health is { IsRunning: true, WellSince: null, Container.HealthCheck: not HealthCheck.Unhealthy } => null,
@@ -96,6 +95,14 @@ public static class HealthMachine
             _ => null,
         };
     }
+
+    /// <summary>It is on no network, and may just be on its way to another.</summary>
+    internal static bool AwaitsNetwork(ContainerHealth health, HealthPolicy policy) => health.OffNetworkSince is not null && health.State switch
+    {
+        HealthState.Unknown or HealthState.Starting or HealthState.Healthy => true,
+        HealthState.Suspect => policy.Restart != RestartMode.Never,
+        _ => false,
+    };
 
     /// <summary>Wait before the next attempt: doubles with each failure, up to the maximum.</summary>
     /// <param name="failures">Recoveries in a row that did not last, 1 or more.</param>
